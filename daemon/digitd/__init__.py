@@ -1,0 +1,5 @@
+"""Say a digit, get an MQTT message."""
+
+from importlib.metadata import version
+
+__version__ = version("digitd")

@@ -1,0 +1,116 @@
+"""What the rooms hand to one another. Frozen: a message is a fact, and position is data.
+
+Positions are counts of samples at the model's rate since the source was opened: the only clock inside.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # eq=False: it holds an array
+class AudioBlock:
+    """A run of consecutive samples, as the source gave them; empty when time passed without any.
+
+    A gap is a jump: a block whose `start` is beyond the `end` of the one before it.
+
+    Attributes:
+        start: Index of the first sample, counted from the opening of the source.
+        samples: Mono audio, shape (n,), full scale is ±1.0.
+        captured_at: `time.monotonic()` in seconds when the last sample had been heard.
+    """
+
+    start: int
+    samples: Float32
+    captured_at: float = 0.0
+
+    @property
+    def end(self) -> int:
+        """Index of the first sample after this block."""
+        return self.start + len(self.samples)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Utterance:
+    """A stretch of sound that the segmenter took for something spoken.
+
+    Attributes:
+        start: Index of the first of `samples`: the onset less the pre-roll.
+        samples: Conditioned audio from `start` to a little after the offset, shape (n,), full scale is ±1.0.
+        onset: Index of the first sample of the first loud window.
+        offset: Index of the first sample after the last loud window.
+        level_dbfs: Mean magnitude of the loud windows, decibels below full scale.
+        floor_dbfs: The noise floor when it began, in the same measure.
+        too_long: The sound went on beyond the longest utterance; `offset` is where it was cut.
+    """
+
+    start: int
+    samples: Float32
+    onset: int
+    offset: int
+    level_dbfs: float
+    floor_dbfs: float
+    too_long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the model makes of one utterance.
+
+    Attributes:
+        probabilities: Posterior of each label, summing to 1.
+    """
+
+    probabilities: Mapping[str, float]
+
+    @property
+    def label(self) -> str:
+        """The likeliest label."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    @property
+    def probability(self) -> float:
+        """The posterior of the likeliest label."""
+        return max(self.probabilities.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """A keyword that was heard, confidently enough to act on.
+
+    Attributes:
+        keyword: The label, as the model spells it.
+        score: All posteriors.
+        utterance: Where it was heard.
+        onset_at: Wall-clock time of the onset, UTC.
+        offset_at: Wall-clock time of the offset, UTC.
+        offset_monotonic: The same instant on `time.monotonic()`, seconds; immune to clock jumps.
+    """
+
+    keyword: str
+    score: Score
+    utterance: Utterance
+    onset_at: datetime
+    offset_at: datetime
+    offset_monotonic: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rejection:
+    """An utterance that was not acted on, and why.
+
+    Attributes:
+        reason: In words, for people.
+        score: All posteriors; None where the model was not asked.
+        utterance: Where it was heard.
+    """
+
+    reason: str
+    score: Score | None
+    utterance: Utterance

@@ -1,0 +1,41 @@
+"""Stand-ins for the world, and drawings of sound."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from digitd.messages import AudioBlock, Float32
+
+RATE_HZ = 1600
+"""Low, so that drawings are cheap; the segmenter's window is then 10 samples."""
+
+MARK_S = 0.05
+"""How long one character of a drawing lasts."""
+
+LEVELS = {"#": 0.1, "+": 0.004, ".": 0.0005, "_": 0.0}
+
+
+def audio(sketch: str, rate_hz: int = RATE_HZ) -> Float32:
+    """Turn a drawing into sound: '#' loud, '+' a little above the room, '.' the room, '_' digital silence."""
+    mark = round(MARK_S * rate_hz)
+    envelope = np.repeat([LEVELS[character] for character in sketch], mark)
+    return (envelope * np.resize([1.0, -1.0], len(envelope))).astype(np.float32)
+
+
+def blocks(samples: Float32, cuts: Sequence[int] = (), start: int = 0) -> Iterator[AudioBlock]:
+    """Cut sound into blocks of the given lengths, then the rest in one."""
+    at = 0
+    for length in (*cuts, len(samples)):
+        yield AudioBlock(start + at, samples[at : at + length])
+        at = min(at + length, len(samples))
+
+
+def room_noise(seconds: float, level_dbfs: float, rate_hz: int, seed: int = 1) -> Float32:
+    """White noise of the given mean magnitude."""
+    noise = np.random.default_rng(seed).standard_normal(round(seconds * rate_hz))
+    return (noise / np.abs(noise).mean() * 10 ** (level_dbfs / 20)).astype(np.float32)
+
+
+def joined(heard: Iterable[AudioBlock]) -> Float32:
+    """The blocks' samples in a row."""
+    return np.concatenate([np.empty(0, np.float32), *(block.samples for block in heard)])
