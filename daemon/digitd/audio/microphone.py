@@ -1,0 +1,193 @@
+"""The microphone, through PortAudio, which looks for devices when this is imported and never again."""
+
+import atexit
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from digitd.audio.resample import resampled
+from digitd.audio.ring import RingBuffer
+from digitd.audio.settings import HEARTBEAT_S, AudioSettings
+from digitd.errors import UnavailableError
+from digitd.messages import AudioBlock, Float32
+
+try:
+    import sounddevice as sd
+except OSError as error:
+    raise UnavailableError(f"{error}: sudo apt install libportaudio2") from error
+
+log = logging.getLogger(__name__)
+
+CLOSE_WITHIN_S = 0.5
+
+# PortAudio's own choice is a buffer of two blocks, which overflows when the callback comes 20 ms late, as it does
+# when Python is busy. With six, blocks of 20 ms come in pairs, 10 ms later on average, and cost a third less.
+_BUFFER_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class InputDevice:
+    """Something that PortAudio can record from.
+
+    Attributes:
+        index: PortAudio's number for it, valid in this process only.
+        name: What `audio.device` takes.
+        host_api: The sound system that offers it; `audio.device` takes "name, host API" as well.
+        channels: As many as it has.
+        default_rate_hz: The rate that it prefers.
+        is_default: An empty `audio.device` means this one.
+    """
+
+    index: int
+    name: str
+    host_api: str
+    channels: int
+    default_rate_hz: int
+    is_default: bool
+
+
+def input_devices() -> list[InputDevice]:
+    """Return what can be recorded from."""
+    return [_input_device(found) for found in sd.query_devices() if found["max_input_channels"] > 0]
+
+
+def choose(devices: Sequence[InputDevice], wanted: str) -> InputDevice:
+    """Find a device by its name, or by a part of "name, host API" that no other has; case does not matter.
+
+    Args:
+        devices: What there is.
+        wanted: The name; empty for the default.
+
+    Raises:
+        UnavailableError: There is none, or more than one; its text lists what there is.
+    """
+    if not wanted:
+        return _only([device for device in devices if device.is_default], "no default microphone", devices)
+    exact = [device for device in devices if device.name.lower() == wanted.lower()]
+    if len(exact) == 1:
+        return exact[0]
+    partly = [device for device in devices if wanted.lower() in f"{device.name}, {device.host_api}".lower()]
+    if len(partly) > 1:
+        return _only(partly, f"microphone {wanted!r} could be any of these", partly)
+    return _only(partly, f"microphone {wanted!r} is not there", devices)
+
+
+@contextmanager
+def microphone(settings: AudioSettings, rate_hz: int) -> Iterator[Iterator[AudioBlock]]:
+    """Record from the microphone as long as the block lasts.
+
+    Args:
+        settings: Which microphone, and how.
+        rate_hz: The rate of the blocks; the device may run at another.
+
+    Raises:
+        UnavailableError: There is no such microphone, it refuses, or it fell silent.
+    """
+    device = choose(input_devices(), settings.device)
+    device_hz = settings.rate_hz or _fitting_rate(device, rate_hz)
+    block = round(device_hz * settings.block_ms / 1000)
+    ring = RingBuffer(block, slots=round(settings.ring_s * 1000 / settings.block_ms))
+    stream = _opened(device, device_hz, block, ring)
+    log.info("opened microphone name=%r rate_hz=%d block=%d", device.name, device_hz, block)
+    try:
+        yield resampled(_heard(ring, device, settings.lost_after_s), device_hz, rate_hz)
+    finally:
+        _close(stream)
+
+
+def _input_device(found: dict[str, Any]) -> InputDevice:
+    default_input, _ = sd.default.device
+    return InputDevice(
+        index=found["index"],
+        name=found["name"],
+        host_api=sd.query_hostapis(found["hostapi"])["name"],
+        channels=found["max_input_channels"],
+        default_rate_hz=round(found["default_samplerate"]),
+        is_default=found["index"] == default_input,
+    )
+
+
+def _only(found: Sequence[InputDevice], problem: str, candidates: Sequence[InputDevice]) -> InputDevice:
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(repr(f"{device.name}, {device.host_api}") for device in candidates)
+    raise UnavailableError(
+        f"{problem}: {names or 'there is none at all'}; set audio.device as `digitd devices` lists"
+    )
+
+
+def _fitting_rate(device: InputDevice, rate_hz: int) -> int:
+    try:
+        sd.check_input_settings(device.index, channels=1, dtype="float32", samplerate=rate_hz)
+    except sd.PortAudioError:
+        return device.default_rate_hz
+    return rate_hz
+
+
+def _opened(device: InputDevice, device_hz: int, block: int, ring: RingBuffer) -> sd.InputStream:
+    try:
+        stream = sd.InputStream(
+            device=device.index,
+            samplerate=device_hz,
+            blocksize=block,
+            channels=1,
+            dtype="float32",
+            latency=_BUFFER_S,
+            callback=_callback(ring),
+        )
+        stream.start()
+    except sd.PortAudioError as error:
+        raise UnavailableError(
+            f"microphone {device.name!r} at {device_hz} Hz: {error}; is another program using it? "
+            "With audio.rate_hz 0 it chooses the rate itself"
+        ) from error
+    return stream
+
+
+def _callback(ring: RingBuffer) -> Callable[..., None]:
+    """Return what PortAudio calls from its own thread for each block; it must never wait."""
+
+    def write(samples: Float32, _frames: int, _time: object, status: sd.CallbackFlags) -> None:
+        ring.write(samples[:, 0], time.monotonic(), overflowed=status.input_overflow)
+
+    return write
+
+
+def _heard(ring: RingBuffer, device: InputDevice, lost_after_s: float) -> Iterator[AudioBlock]:
+    """Yield what the ring holds, until the microphone is lost.
+
+    A lost device is one that gives nothing: PortAudio's `active` stays true when a card is pulled out. Waits
+    are counted, not the clock: a process that was itself stopped for a while has lost no microphone by that.
+    """
+    silent_s, overflows = 0.0, 0
+    while silent_s < lost_after_s:
+        block = ring.read(HEARTBEAT_S)
+        silent_s = 0.0 if len(block.samples) else silent_s + HEARTBEAT_S
+        if ring.overflows != overflows:
+            overflows = ring.overflows
+            log.warning("lost samples overflows=%d lost=%d", overflows, ring.lost)
+        yield block
+    raise UnavailableError(
+        f"microphone {device.name!r} gave nothing for {lost_after_s:g} s; is it still plugged in? "
+        "See `digitd devices`, then restart"
+    )
+
+
+def _close(stream: sd.InputStream) -> None:
+    """Close the stream, or leave it behind: with a hung sound server PortAudio's close never returns."""
+    closing = threading.Thread(target=_abort, args=(stream,), daemon=True)
+    closing.start()
+    closing.join(CLOSE_WITHIN_S)
+    if closing.is_alive():
+        log.warning("microphone does not close, leaving it behind")
+        # sounddevice would end PortAudio when the process ends, which waits for the same stream.
+        atexit.unregister(sd._exit_handler)  # noqa: SLF001 - it has no public name
+
+
+def _abort(stream: sd.InputStream) -> None:
+    stream.abort()
+    stream.close()

@@ -1,0 +1,23 @@
+"""What integration tests share: a real broker and a virtual microphone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from integration.brokers import Broker, mosquitto
+from integration.virtual_microphone import VirtualMicrophone, virtual_microphone
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """Run a mosquitto for this test alone: it is up in 25 ms, and nobody else's messages are in it."""
+    with mosquitto(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def vmic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualMicrophone]:
+    """Run a virtual microphone at 16 kHz for all tests: what one plays is silent again when the next begins."""
+    with virtual_microphone(tmp_path_factory.mktemp("vmic"), rate_hz=16000) as running:
+        yield running
