@@ -1,0 +1,1 @@
+"""Which samples are an utterance. Pure: no clock, no file, no log."""

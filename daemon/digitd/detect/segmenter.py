@@ -1,0 +1,129 @@
+"""Which samples are an utterance: a windowed threshold, run without pause on blocks of any size."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from msgspec import Meta
+
+from digitd.detect.rules import AdaptiveLimits, AdaptiveRule, ClassicRule, Rule, Span
+from digitd.messages import AudioBlock, Utterance
+
+WINDOWS_PER_S = 160
+"""The article's window: 50 samples at 8 kHz, 6.25 ms."""
+
+CLASSIC_FULL_SCALE = 50 * 32_768
+"""The article adds up 50 samples of 16 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmenterSettings:
+    """How the detector opens and closes an utterance.
+
+    Attributes:
+        mode: `adaptive` compares with the tracked noise floor; `classic` is the article's fixed threshold,
+            and then only `classic_threshold`, `onset_windows` and `longest_ms` count.
+        classic_threshold: Sum of the magnitudes of 50 samples of 16 bits that counts as loud.
+        onset_db: A window is loud when it is so far above the noise floor.
+        offset_db: Once open, a window is loud when it is so far above the noise floor.
+        quietest_dbfs: No window below this is loud, however quiet the room.
+        onset_windows: More than so many loud windows of 6.25 ms open an utterance.
+        hang_over_ms: An utterance ends after so much quiet; it bridges the closures inside "six" and "eight".
+        pre_roll_ms: So much before the onset belongs to the utterance: weak first consonants.
+        post_roll_ms: So much after the offset belongs to it.
+        shortest_ms: Anything shorter from onset to offset is a click.
+        longest_ms: Anything longer is no keyword and is cut.
+    """
+
+    mode: Literal["adaptive", "classic"] = "adaptive"
+    classic_threshold: Annotated[float, Meta(ge=1, le=1_000_000)] = 1000.0
+    onset_db: Annotated[float, Meta(ge=1, le=40)] = 9.0
+    offset_db: Annotated[float, Meta(ge=1, le=40)] = 6.0
+    quietest_dbfs: Annotated[float, Meta(ge=-100, le=0)] = -65.0
+    onset_windows: Annotated[int, Meta(ge=1, le=100)] = 3
+    hang_over_ms: Annotated[float, Meta(ge=25, le=2000)] = 150.0
+    pre_roll_ms: Annotated[float, Meta(ge=0, le=500)] = 60.0
+    post_roll_ms: Annotated[float, Meta(ge=0, le=500)] = 40.0
+    shortest_ms: Annotated[float, Meta(ge=0, le=1000)] = 100.0
+    longest_ms: Annotated[float, Meta(ge=200, le=10_000)] = 1500.0
+
+    def __post_init__(self) -> None:
+        if self.offset_db > self.onset_db:
+            raise ValueError("offset_db: must not be above onset_db, or an utterance ends as it begins")
+        if self.post_roll_ms > self.hang_over_ms:
+            raise ValueError("post_roll_ms: must not be above hang_over_ms, later samples are not there yet")
+
+
+class Segmenter:
+    """Cuts utterances out of conditioned audio; holds no more than the longest utterance.
+
+    A gap in the audio forgets an utterance that was open: half a word is worse than none.
+    """
+
+    def __init__(self, settings: SegmenterSettings, rate_hz: int) -> None:
+        self._settings = settings
+        self._window = rate_hz // WINDOWS_PER_S
+        adaptive = settings.mode == "adaptive"
+        self._pre_roll = round(settings.pre_roll_ms * rate_hz / 1000) if adaptive else 0
+        self._post_roll = round(settings.post_roll_ms * rate_hz / 1000) if adaptive else 0
+        self._rule = _rule(settings)
+        self._origin = 0
+        self._fed = 0
+        self._held = AudioBlock(0, np.empty(0, np.float32))
+
+    def feed(self, block: AudioBlock) -> list[Utterance]:
+        """Take a block of any size; return the utterances that it completes."""
+        if block.start != self._held.end:
+            self._begin_at(block.start)
+        self._held = AudioBlock(self._held.start, np.concatenate([self._held.samples, block.samples]))
+        fresh = self._held.samples[self._origin + self._fed * self._window - self._held.start :]
+        windows = fresh[: len(fresh) - len(fresh) % self._window].reshape(-1, self._window)
+        utterances = []
+        for magnitude in np.abs(windows).mean(axis=1).tolist():
+            self._fed += 1
+            if span := self._rule.feed(magnitude):
+                utterances.append(self._cut(span))
+        self._forget()
+        return utterances
+
+    def flush(self) -> list[Utterance]:
+        """Return the utterance that the end of the stream completes."""
+        span = self._rule.flush()
+        return [self._cut(span)] if span else []
+
+    def _begin_at(self, start: int) -> None:
+        self._rule = _rule(self._settings)
+        self._origin, self._fed = start, 0
+        self._held = AudioBlock(start, np.empty(0, np.float32))
+
+    def _cut(self, span: Span) -> Utterance:
+        onset = self._origin + span.onset * self._window
+        offset = self._origin + span.offset * self._window
+        start = max(onset - self._pre_roll, self._held.start)
+        samples = self._held.samples[start - self._held.start : offset + self._post_roll - self._held.start]
+        return Utterance(start, samples, onset, offset, span.level_dbfs, span.floor_dbfs, span.too_long)
+
+    def _forget(self) -> None:
+        """Let go of what no utterance can reach any more."""
+        reach = self._origin + self._rule.earliest * self._window - self._pre_roll
+        start = max(reach, self._held.start)
+        self._held = AudioBlock(start, self._held.samples[start - self._held.start :].copy())
+
+
+def _rule(settings: SegmenterSettings) -> Rule:
+    longest = round(settings.longest_ms * WINDOWS_PER_S / 1000)
+    if settings.mode == "classic":
+        threshold = settings.classic_threshold / CLASSIC_FULL_SCALE
+        return ClassicRule(threshold, settings.onset_windows, longest, WINDOWS_PER_S)
+    return AdaptiveRule(
+        AdaptiveLimits(
+            settings.onset_db,
+            settings.offset_db,
+            settings.quietest_dbfs,
+            settings.onset_windows,
+            hang_over=round(settings.hang_over_ms * WINDOWS_PER_S / 1000),
+            shortest=round(settings.shortest_ms * WINDOWS_PER_S / 1000),
+            longest=longest,
+            windows_per_s=WINDOWS_PER_S,
+        )
+    )

@@ -1,0 +1,52 @@
+"""The article's picture, drawn by matplotlib as the article draws it, against ours from 150 spectra."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from integration.recordings import recordings
+
+from digitd.features import ARTICLE, reduced_spectrogram
+from digitd.messages import Float32
+
+pytestmark = pytest.mark.training
+
+
+def drawn_by_matplotlib(samples: Float32) -> Float32:
+    """Draw specgram 150 by 100 pixels, take the grey value, scale it to 0..1, average blocks of 3 by 3."""
+    matplotlib = pytest.importorskip("matplotlib", reason="needs the train extra: pip install 'digitd[train]'")
+    block_reduce = pytest.importorskip("skimage.measure", reason="needs the train extra").block_reduce
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - only after the backend is chosen
+
+    figure, axes = plt.subplots(figsize=(0.75, 0.5), dpi=200)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=1)
+    axes.axis("off")
+    axes.specgram(samples, Fs=8000, NFFT=512, noverlap=511)
+    figure.canvas.draw()
+    colours = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+    plt.close(figure)
+    grey = colours @ [0.299, 0.587, 0.114]
+    scaled = (grey - grey.min()) / (grey.max() - grey.min())
+    picture: Float32 = block_reduce(scaled, (3, 3), np.mean)
+    return picture
+
+
+def read(path: Path) -> Float32:
+    samples: Float32 = soundfile.read(path, dtype="float32")[0]
+    return samples
+
+
+@pytest.mark.recordings
+def test_it_is_the_picture_that_matplotlib_draws() -> None:
+    corpus = recordings(source="fsdd")[:: 3000 // 100]
+    sounds = [sound for recording in corpus if len(sound := read(recording.path)) > 512]
+
+    correlations = [
+        np.corrcoef(drawn_by_matplotlib(sound).ravel(), reduced_spectrogram(sound, ARTICLE).ravel())[0, 1]
+        for sound in sounds
+    ]
+
+    assert len(correlations) >= 90
+    assert np.mean(correlations) >= 0.99
