@@ -1,0 +1,157 @@
+"""One .tflite file that carries labels, feature settings, provenance and measured quality.
+
+A TensorFlow Lite file may be a ZIP archive at the same time: the runtime reads from the front, unzip from
+the back (https://ai.google.dev/edge/litert/conversion/tensorflow/metadata). The archive holds one file,
+`digitd.json`; `unzip -p digits.tflite digitd.json` shows it.
+"""
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from digitd.errors import ModelError
+from digitd.features import FeatureSettings
+
+CARD = "digitd.json"
+CARD_LIMIT = 1_000_000
+"""Bytes; a card beyond it is no card."""
+
+
+class Corpus(msgspec.Struct, frozen=True):
+    """Recordings that the model has learned from.
+
+    Attributes:
+        name: As its publisher calls it.
+        licence: SPDX identifier, or the licence's own name.
+        credit: Whom the licence asks to name.
+        recordings: How many were used.
+        sha256: Over the recordings used, in the order of their paths.
+    """
+
+    name: str
+    licence: str
+    credit: str
+    recordings: int
+    sha256: str
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """What it takes to make the model again.
+
+    Attributes:
+        corpora: What it has learned from.
+        licence: The model's own licence; it follows its data.
+        command: The command that made it.
+        seed: Of every random choice.
+        commit: Of the source it was made with.
+        versions: Of Python and the libraries that matter.
+        made_at: UTC, ISO 8601.
+    """
+
+    corpora: tuple[Corpus, ...]
+    licence: str
+    command: str
+    seed: int
+    commit: str
+    versions: dict[str, str]
+    made_at: str
+
+
+class SelfTest(msgspec.Struct, frozen=True):
+    """One inference, to be repeated at start.
+
+    Attributes:
+        picture: The input tensor, int8, flattened row by row.
+        scores: The output tensor, int8, as the reference kernels compute it.
+        multiplications: Multiplications that one inference takes, to judge its time by.
+    """
+
+    picture: tuple[Annotated[int, Meta(ge=-128, le=127)], ...]
+    scores: tuple[Annotated[int, Meta(ge=-128, le=127)], ...]
+    multiplications: Annotated[int, Meta(ge=1)]
+
+
+class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the model file says of itself.
+
+    Attributes:
+        schema: Version of this form.
+        name: For example "digits".
+        version: Of the model, for example "0.1.0".
+        labels: In the order of the output tensor.
+        rejected: Labels that stand for "anything else" and are never acted on.
+        threshold: Least posterior to act on, chosen on development data.
+        features: How to draw the picture that the network looks at.
+        self_test: One inference with its result.
+        provenance: Where it comes from.
+        quality: Figures measured on this file, by name; each names its data.
+    """
+
+    schema: Annotated[int, Meta(ge=1, le=1)]
+    name: str
+    version: str
+    labels: Annotated[tuple[str, ...], Meta(min_length=2, max_length=1000)]
+    rejected: tuple[str, ...]
+    threshold: Annotated[float, Meta(gt=0, lt=1)]
+    features: FeatureSettings
+    self_test: SelfTest
+    provenance: Provenance
+    quality: dict[str, float | int | str]
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """A model file, read and found whole.
+
+    Attributes:
+        card: What it says of itself.
+        network: The file's bytes, as a TensorFlow Lite runtime takes them.
+        digest: First eight hexadecimal digits of the file's SHA-256.
+    """
+
+    card: ModelCard
+    network: bytes
+    digest: str
+
+    @property
+    def title(self) -> str:
+        """Name, version and digest, as subscribers see it: `digits-1.0.0+ab12cd34`."""
+        return f"{self.card.name}-{self.card.version}+{self.digest}"
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read a model file.
+
+    Raises:
+        ModelError: It is missing, no TensorFlow Lite file, or its card is missing or not of the known form.
+    """
+    try:
+        content = path.read_bytes()
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo(CARD).file_size > CARD_LIMIT:
+                raise ModelError(
+                    f"{path}: {CARD} is larger than {CARD_LIMIT} bytes; this is no model of ours"
+                )
+            card = msgspec.json.decode(archive.read(CARD), type=ModelCard)
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}; set model.path to a model file") from error
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise ModelError(
+            f"{path}: carries no {CARD}; a plain .tflite lacks labels and feature settings, "
+            "make the model with `digitd-train train`"
+        ) from error
+    except (msgspec.DecodeError, NotImplementedError, RuntimeError) as error:
+        raise ModelError(f"{path}: {CARD}: {error}; make the model anew with `digitd-train train`") from error
+    return Bundle(card, content, hashlib.sha256(content).hexdigest()[:8])
+
+
+def write_bundle(path: Path, network: bytes, card: ModelCard) -> None:
+    """Write a model file: the network, then the archive with its card."""
+    path.write_bytes(network)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        entry = zipfile.ZipInfo(CARD)  # without the time of day: the same model gives the same file
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(entry, msgspec.json.format(msgspec.json.encode(card)))
