@@ -1,0 +1,97 @@
+"""What a subscriber sees. Pure; any change here is a change of what automations rely on."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from digitd.messages import Detection, Score
+
+SCHEMA = 1
+"""Version of the `event` payload; goes up when a field changes its meaning or goes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who speaks, and for how long it counts.
+
+    Attributes:
+        site: The place that is listened to, such as `kitchen`.
+        model: Name and version of the model in use.
+        expires_s: A detection is worth acting on for so many seconds after its offset.
+    """
+
+    site: str
+    model: str
+    expires_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One publication, always at QoS 1.
+
+    Attributes:
+        topic: Below `<base>/<site>/`.
+        payload: UTF-8 text.
+        expires: `time.monotonic()` in seconds from which on it must not be sent any more.
+        retain: The broker hands it to later subscribers too.
+    """
+
+    topic: str
+    payload: bytes
+    expires: float
+    retain: bool = False
+
+
+def detection_messages(
+    detection: Detection, source: Source, identifier: str, now: float
+) -> tuple[Message, ...]:
+    """Return what is published when a keyword was heard.
+
+    `last` is held to the same time to live as the others: a live subscriber cannot tell a late retained
+    message from a fresh one.
+
+    Args:
+        detection: What was heard.
+        source: Who says so.
+        identifier: Unique for each detection; a subscriber can drop a duplicate by it.
+        now: `time.monotonic()` in seconds; the latency counts from the offset to here.
+    """
+    event = msgspec.json.encode(event_fields(detection, source, identifier, now))
+    expires = detection.offset_monotonic + source.expires_s
+    return (
+        Message("keyword", detection.keyword.encode(), expires),
+        Message("event", event, expires),
+        Message("last", event, expires, retain=True),
+    )
+
+
+def event_fields(detection: Detection, source: Source, identifier: str, now: float) -> dict[str, object]:
+    """Return the fields of an `event`, schema 1, in their published order; arguments as above."""
+    return {
+        "schema": SCHEMA,
+        "id": identifier,
+        "site": source.site,
+        "keyword": detection.keyword,
+        "confidence": _rounded(detection.score.probabilities[detection.keyword]),
+        "scores": _likeliest_first(detection.score),
+        "onset": _timestamp(detection.onset_at),
+        "offset": _timestamp(detection.offset_at),
+        "duration_ms": round((detection.offset_at - detection.onset_at) / timedelta(milliseconds=1)),
+        "latency_ms": round(1000 * (now - detection.offset_monotonic)),
+        "model": source.model,
+        "expires": _timestamp(detection.offset_at + timedelta(seconds=source.expires_s)),
+    }
+
+
+def _likeliest_first(score: Score) -> dict[str, float]:
+    ranked = sorted(score.probabilities.items(), key=lambda item: item[1], reverse=True)
+    return {label: _rounded(probability) for label, probability in ranked}
+
+
+def _rounded(probability: float) -> float:
+    return round(float(probability), 3)  # np.float64 is a float too, but not to msgspec
+
+
+def _timestamp(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,113 @@
+"""What automations rely on. A change here is a change of the contract, with a word in CHANGELOG."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digitd.messages import Detection, Score, Utterance
+from digitd.publish.payload import Source, detection_messages, event_fields
+
+KITCHEN = Source(site="kitchen", model="digits-1.0.0+ab12cd34", expires_s=5.0)
+OFFSET_AT = datetime(2026, 11, 22, 15, 4, 5, 545_000, UTC)
+UTTERANCE = Utterance(0, np.zeros(3376, np.float32), 0, 3376, level_dbfs=-30.0, floor_dbfs=-60.0)
+SEVEN = Detection(
+    keyword="7",
+    score=Score({"1": 0.00904, "7": 0.98149, "_other": 0.00947}),
+    utterance=UTTERANCE,
+    onset_at=OFFSET_AT - timedelta(milliseconds=422),
+    offset_at=OFFSET_AT,
+    offset_monotonic=1000.0,
+)
+
+
+def test_an_event_of_schema_1_looks_like_this() -> None:
+    now = SEVEN.offset_monotonic + 0.1412
+
+    event = event_fields(SEVEN, KITCHEN, "5f3b", now)
+
+    assert list(event.items()) == [
+        ("schema", 1),
+        ("id", "5f3b"),
+        ("site", "kitchen"),
+        ("keyword", "7"),
+        ("confidence", 0.981),
+        ("scores", {"7": 0.981, "_other": 0.009, "1": 0.009}),
+        ("onset", "2026-11-22T15:04:05.123Z"),
+        ("offset", "2026-11-22T15:04:05.545Z"),
+        ("duration_ms", 422),
+        ("latency_ms", 141),
+        ("model", "digits-1.0.0+ab12cd34"),
+        ("expires", "2026-11-22T15:04:10.545Z"),
+    ]
+
+
+def test_the_types_of_an_event_are_fixed() -> None:
+    _, event, _ = detection_messages(SEVEN, KITCHEN, "5f3b", now=1000.0)
+
+    kinds = {name: type(value).__name__ for name, value in json.loads(event.payload).items()}
+
+    assert kinds == {
+        "schema": "int",
+        "id": "str",
+        "site": "str",
+        "keyword": "str",
+        "confidence": "float",
+        "scores": "dict",
+        "onset": "str",
+        "offset": "str",
+        "duration_ms": "int",
+        "latency_ms": "int",
+        "model": "str",
+        "expires": "str",
+    }
+
+
+def test_a_detection_is_three_messages_and_only_the_latest_is_retained() -> None:
+    messages = detection_messages(SEVEN, KITCHEN, "5f3b", now=1000.0)
+
+    assert [(message.topic, message.retain) for message in messages] == [
+        ("keyword", False),
+        ("event", False),
+        ("last", True),
+    ]
+    assert messages[0].payload == b"7"
+    assert messages[1].payload == messages[2].payload
+
+
+def test_all_three_expire_together() -> None:
+    messages = detection_messages(SEVEN, KITCHEN, "5f3b", now=1003.0)
+
+    assert {message.expires for message in messages} == {1005.0}
+
+
+def test_times_are_told_in_utc_whatever_the_clock_shows() -> None:
+    berlin = OFFSET_AT.astimezone(timezone(timedelta(hours=1)))
+    seven = Detection("7", SEVEN.score, UTTERANCE, berlin, berlin, 1000.0)
+
+    assert event_fields(seven, KITCHEN, "5f3b", now=1000.0)["offset"] == "2026-11-22T15:04:05.545Z"
+
+
+def test_a_keyword_in_another_script_stays_readable() -> None:
+    detection = Detection("семь", Score({"семь": 1.0}), UTTERANCE, OFFSET_AT, OFFSET_AT, 1000.0)
+
+    keyword, event, _ = detection_messages(detection, KITCHEN, "5f3b", now=1000.0)
+
+    assert keyword.payload.decode() == "семь"
+    assert "семь" in event.payload.decode()
+
+
+@given(st.lists(st.floats(0, 1).map(np.float64), min_size=1, max_size=12))
+def test_scores_of_any_model_come_likeliest_first_with_three_decimals(posteriors: list[float]) -> None:
+    score = Score({str(label): posterior for label, posterior in enumerate(posteriors)})
+    detection = Detection(score.label, score, UTTERANCE, OFFSET_AT, OFFSET_AT, 1000.0)
+
+    _, event, _ = detection_messages(detection, KITCHEN, "5f3b", now=1000.0)
+
+    told = json.loads(event.payload)
+    scores = list(told["scores"].values())
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == told["confidence"] == pytest.approx(float(max(posteriors)), abs=0.0005001)
