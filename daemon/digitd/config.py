@@ -1,0 +1,288 @@
+"""config.yaml -> the rooms' own frozen settings; every mistake at once, each with its place and cure."""
+
+import difflib
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_type_hints
+
+import msgspec
+import yaml
+from msgspec import Meta
+from msgspec import inspect as kinds
+
+from digitd.audio.settings import AudioSettings
+from digitd.decide import DecisionSettings
+from digitd.detect.segmenter import SegmenterSettings
+from digitd.errors import ConfigError
+from digitd.log import LogSettings
+from digitd.model import ModelSettings
+from digitd.publish.mqtt import MqttSettings
+
+SEARCHED: Final = (Path("config.yaml"), Path("/etc/digitd/config.yaml"))
+
+TopicLevel = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^/+#\s]*$",
+        max_length=64,
+        description="at most 64 letters without '/', '+', '#' or spaces",
+    ),
+]
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that config.yaml may say.
+
+    Attributes:
+        site: The place that this microphone listens to, as it stands in topics; empty for the short hostname.
+        audio: Where samples come from.
+        detector: Which samples are an utterance.
+        model: What recognises them.
+        decision: When an answer is good enough to act on.
+        mqtt: Where detections go.
+        log: What is told on standard error.
+    """
+
+    site: TopicLevel = ""
+    audio: AudioSettings = field(default_factory=AudioSettings)
+    detector: SegmenterSettings = field(default_factory=SegmenterSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    decision: DecisionSettings = field(default_factory=DecisionSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+
+class Mistake(NamedTuple):
+    """One line for the person who wrote the file."""
+
+    line: int
+    text: str
+
+
+def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Read the configuration that is in force.
+
+    Args:
+        path: The file named on the command line, if one was.
+        environ: Where DIGITD_CONFIG may name one.
+
+    Raises:
+        ConfigError: The file cannot be read, or says something that is not allowed.
+    """
+    try:
+        found = find_config(path, environ)
+        return Config() if found is None else parse_config(found.read_bytes(), str(found))
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: {error.strerror}") from error
+
+
+def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Return the file to read: the one named, else the first of `SEARCHED` that is there, else None."""
+    if path is not None:
+        return path
+    if named := environ.get("DIGITD_CONFIG"):
+        return Path(named)
+    return next((candidate for candidate in SEARCHED if candidate.exists()), None)
+
+
+def parse_config(source: bytes, name: str) -> Config:
+    """Read the configuration from a file's content; what it leaves out has its default.
+
+    Args:
+        source: YAML.
+        name: What mistakes call the file.
+
+    Raises:
+        ConfigError: One line a mistake.
+    """
+    mistakes: list[Mistake] = []
+    try:
+        root = yaml.compose(source, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ConfigError(_broken(error, name)) from error
+    config = Config() if root is None else _settings(Config, root, "", mistakes)
+    if mistakes:
+        raise ConfigError("\n".join(f"{name}:{line}: {text}" for line, text in sorted(mistakes)))
+    return config
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of config.yaml, in the words of the settings' docstrings."""
+    schema = msgspec.json.schema(Config)
+    described_kinds: list[type[object]] = [Config, *sections(Config).values()]
+    for kind in described_kinds:
+        described = schema["$defs"][kind.__name__]
+        described["description"] = (inspect.getdoc(kind) or "").partition("\n")[0]
+        described["additionalProperties"] = False
+        for key, text in _attributes(kind).items():
+            described["properties"][key]["description"] = text
+    return schema
+
+
+def _settings(kind: type[S], node: yaml.Node, prefix: str, mistakes: list[Mistake]) -> S:
+    """Read one settings class; where there are mistakes they are noted, and the defaults returned."""
+    known = len(mistakes)
+    values = dict(_values(kind, node, prefix, mistakes))
+    if len(mistakes) > known:
+        return kind()
+    try:
+        return kind(**values)
+    except ValueError as error:
+        mistakes.append(_contradiction(node, prefix, str(error)))
+        return kind()
+
+
+def _values(
+    kind: type[object], node: yaml.Node, prefix: str, mistakes: list[Mistake]
+) -> Iterator[tuple[str, Any]]:
+    hints = get_type_hints(kind, include_extras=True)
+    for key, key_node, value_node in _entries(node, prefix, mistakes):
+        if key not in hints:
+            mistakes.append(_mistake(key_node, prefix + key, _unknown(key, hints)))
+        elif is_dataclass(hints[key]):
+            yield key, _settings(hints[key], value_node, f"{prefix}{key}.", mistakes)
+        else:
+            try:
+                yield key, _value(hints[key], value_node)
+            except ValueError as error:
+                mistakes.append(_mistake(value_node, prefix + key, str(error)))
+
+
+def _contradiction(node: yaml.Node, prefix: str, text: str) -> Mistake:
+    """Place what a settings class says of values that contradict; `key: ...` names the one to change."""
+    key, colon, reason = text.partition(": ")
+    nodes = {str(key_node.value): key_node for key_node, _ in node.value}
+    if colon and key in nodes:
+        return _mistake(nodes[key], prefix + key, reason)
+    return _mistake(node, prefix.rstrip("."), text)
+
+
+def _entries(
+    node: yaml.Node, prefix: str, mistakes: list[Mistake]
+) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+    """Give each key once, with the nodes of its name and value."""
+    if node.tag == "tag:yaml.org,2002:null":  # a section whose keys are all commented out
+        return
+    if not isinstance(node, yaml.MappingNode):
+        mistakes.append(_mistake(node, prefix.rstrip("."), "must be a section of `key: value` lines"))
+        return
+    lines: dict[str, int] = {}
+    for key_node, value_node in node.value:
+        key = _shown(str(key_node.value))
+        if key in lines:
+            text = f"given twice, first in line {lines[key]}"
+            mistakes.append(_mistake(key_node, prefix + key, text))
+            continue
+        lines[key] = _line(key_node)
+        yield key, key_node, value_node
+
+
+def _value(hint: Any, node: yaml.Node) -> Any:  # noqa: ANN401  # any type may stand in a settings class
+    """Convert one value.
+
+    Raises:
+        ValueError: It is not allowed; the text says what is, but not the value: it may be a secret.
+    """
+    try:
+        return msgspec.convert(_plain(node), hint)
+    except (ValueError, yaml.YAMLError) as error:
+        cure = " (put it in quotes)" if _is_fine_in_quotes(hint, node) else ""
+        raise ValueError(f"must be {_allowed(hint)}{cure}") from error
+
+
+def _plain(node: yaml.Node) -> Any:  # noqa: ANN401  # what YAML makes of it
+    return yaml.constructor.SafeConstructor().construct_document(node)
+
+
+def _is_fine_in_quotes(hint: Any, node: yaml.Node) -> bool:  # noqa: ANN401  # as for `_value`
+    if not isinstance(node, yaml.ScalarNode) or node.style in {"'", '"'}:
+        return False
+    try:
+        msgspec.convert(node.value, hint)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _allowed(hint: Any) -> str:  # noqa: ANN401  # as for `_value`
+    return _in_words(kinds.type_info(hint))
+
+
+def _in_words(kind: kinds.Type) -> str:  # noqa: PLR0911  # one return for each type of value
+    """Say what values a type has, as it reads after "must be"."""
+    match kind:
+        case kinds.Metadata(extra_json_schema={"description": str(text)}):
+            return text
+        case kinds.Metadata():
+            return _in_words(kind.type)
+        case kinds.StrType():
+            return _text(kind)
+        case kinds.IntType():
+            return "a whole number" + _range(kind)
+        case kinds.FloatType():
+            return "a number" + _range(kind)
+        case kinds.BoolType():
+            return "true or false"
+        case kinds.LiteralType():
+            return "one of " + ", ".join(map(str, kind.values))
+        case kinds.VarTupleType():
+            return f"a list of {_in_words(kind.item_type)}"
+        case _:
+            raise TypeError(f"no words yet for a setting of type {kind}")
+
+
+def _text(kind: kinds.StrType) -> str:
+    if kind.pattern is not None:
+        return f"text of the form {kind.pattern}"
+    return "text, not empty" if kind.min_length else "text"
+
+
+def _range(kind: kinds.IntType | kinds.FloatType) -> str:
+    least = "" if kind.ge is None else f" from {kind.ge:.12g}"
+    most = "" if kind.le is None else f" to {kind.le:.12g}"
+    return least + most
+
+
+def _unknown(key: str, known: Mapping[str, object]) -> str:
+    if close := difflib.get_close_matches(key, known, n=1):
+        return f"unknown key (did you mean {close[0]!r}?)"
+    return f"unknown key (known here: {', '.join(known)})"
+
+
+def _mistake(node: yaml.Node, where: str, text: str) -> Mistake:
+    return Mistake(_line(node), f"{where}: {text}" if where else text)
+
+
+def _shown(key: str) -> str:
+    """Keep a key that no settings class has, however strange, on its line."""
+    return key if key.isprintable() else repr(key)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _broken(error: yaml.YAMLError, name: str) -> str:
+    """Put PyYAML's report on one line."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        context = f" {error.context}" if error.context else ""
+        return f"{name}:{error.problem_mark.line + 1}: broken YAML{context}: {error.problem}"
+    return f"{name}: broken YAML: {' '.join(str(error).split())}"
+
+
+def sections(kind: type[object]) -> dict[str, type[object]]:
+    """Return the settings classes that a settings class is made of, by key."""
+    hints = get_type_hints(kind)
+    return {key: hint for key, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
+
+
+def _attributes(kind: type[object]) -> dict[str, str]:
+    """Return what the docstring's Attributes section says of each."""
+    _, _, attributes = (inspect.getdoc(kind) or "").partition("Attributes:\n")
+    described = re.findall(r"^    (\w+): (.*(?:\n {8,}.*)*)", attributes, re.MULTILINE)
+    return {key: " ".join(text.split()) for key, text in described}

@@ -1,0 +1,220 @@
+"""A configuration that is wrong is answered with place and cure; one that is right is what it says."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import inspect as kinds
+
+from digitd.config import Config, json_schema, load_config, parse_config, sections
+from digitd.errors import ConfigError
+
+SHIPPED = Path(__file__).parents[2] / "config.yaml"
+COMMENT_COLUMN = 30
+
+every_section = pytest.mark.parametrize(("name", "kind"), sections(Config).items())
+
+
+def parsed(text: str) -> Config:
+    return parse_config(text.encode(), "config.yaml")
+
+
+def mistakes(text: str) -> list[str]:
+    try:
+        parsed(text)
+    except ConfigError as refused:
+        return str(refused).splitlines()
+    return []
+
+
+def shipped_comments(section: str) -> dict[str, str]:
+    """Return the comment of each key, which may go on in the lines below."""
+    body = SHIPPED.read_text(encoding="utf-8").partition(f"\n{section}:")[2].partition("\n\n")[0]
+    keys = re.findall(r"^  (\w+): .*?#(.*(?:\n {4,}#.*)*)", body, re.MULTILINE)
+    return {key: re.sub(r"\s+#?\s*", " ", comment) for key, comment in keys}
+
+
+def test_the_shipped_file_says_the_defaults() -> None:
+    assert load_config(SHIPPED, {}) == Config()
+
+
+@every_section
+def test_the_shipped_file_explains_every_key(name: str, kind: type[Any]) -> None:
+    comments = shipped_comments(name)
+
+    assert list(comments) == [field.name for field in fields(kind)]
+
+
+@every_section
+def test_the_shipped_file_gives_every_range_and_every_choice(name: str, kind: type[Any]) -> None:
+    comments = shipped_comments(name)
+    described = kinds.type_info(kind)
+    assert isinstance(described, kinds.DataclassType)
+
+    for field in described.fields:
+        for word in allowed_words(field.type):
+            assert word in comments[field.name], field.name
+
+
+def allowed_words(kind: kinds.Type) -> list[str]:
+    match kind:
+        case kinds.IntType() | kinds.FloatType():
+            return [f"{kind.ge:.12g} to {kind.le:.12g}"]
+        case kinds.LiteralType():
+            return [str(value) for value in kind.values]
+        case kinds.BoolType():
+            return ["true or false"]
+        case _:
+            return []
+
+
+def test_the_comments_of_the_shipped_file_stand_in_one_column() -> None:
+    lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+
+    assert {line.index(" #") + 1 for line in lines if " #" in line} == {COMMENT_COLUMN}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "audio:\n", "audio:\n  # device: usb\nmqtt: {}\n"])
+def test_what_is_left_out_has_its_default(text: str) -> None:
+    assert parsed(text) == Config()
+
+
+def test_what_is_said_is_taken() -> None:
+    config = parsed("site: kitchen\naudio: {source: files, files: [a.wav, b]}\ndetector:\n  onset_db: 12\n")
+
+    assert config.site == "kitchen"
+    assert config.audio.files == ("a.wav", "b")
+    assert config.detector.onset_db == 12.0
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("detektor: {}", "1: detektor: unknown key (did you mean 'detector'?)"),
+        ("log:\n  levle: info", "2: log.levle: unknown key (did you mean 'level'?)"),
+        ("log: {zzz: 1}", "1: log.zzz: unknown key (known here: level, format)"),
+        ("audio:\n  block_ms: 4", "2: audio.block_ms: must be a number from 5 to 100"),
+        ("audio:\n  block_ms: .nan", "2: audio.block_ms: must be a number from 5 to 100"),
+        ("audio: {block_ms: fast}", "1: audio.block_ms: must be a number from 5 to 100"),
+        ("audio: {rate_hz: 8000.5}", "1: audio.rate_hz: must be a whole number from 0 to 384000"),
+        ("audio: {realtime: 1}", "1: audio.realtime: must be true or false"),
+        ("audio: {files: a.wav}", "1: audio.files: must be a list of text"),
+        ("audio: {device: 1}", "1: audio.device: must be text (put it in quotes)"),
+        ("audio: {device: }", "1: audio.device: must be text"),
+        ("audio: {device: [1]}", "1: audio.device: must be text"),
+        ("audio: {device: 2026-13-45}", "1: audio.device: must be text (put it in quotes)"),
+        ("mqtt: {protocol: 5}", "1: mqtt.protocol: must be one of 3.1.1, 5, auto (put it in quotes)"),
+        ("mqtt: {host: ''}", "1: mqtt.host: must be text, not empty"),
+        ("log: {level: loud}", "1: log.level: must be one of debug, error, info, warning"),
+        ("site: a/b", "1: site: must be at most 64 letters without '/', '+', '#' or spaces"),
+        ("site: kitchen\nsite: hall", "2: site: given twice, first in line 1"),
+        ("log: {level: info,\n level: info}", "2: log.level: given twice, first in line 1"),
+        ("audio: 5", "1: audio: must be a section of `key: value` lines"),
+        ("- 5", "1: must be a section of `key: value` lines"),
+        (
+            "detector:\n  onset_windows: 2\n  offset_db: 12",
+            "3: detector.offset_db: must not be above onset_db",
+        ),
+        ("detector:\n  onset_db: 3", "2: detector: offset_db: must not be above onset_db"),
+        ("audio: [", "1: broken YAML while parsing a flow node: "),
+        ("site: a\n\tlog: b", "2: broken YAML while scanning for the next token: "),
+        ("--- {}\n--- {}", "2: broken YAML expected a single document in the stream: "),
+    ],
+)
+def test_a_mistake_is_answered_with_place_and_cure(text: str, mistake: str) -> None:
+    [line] = mistakes(text)
+
+    assert line.startswith(f"config.yaml:{mistake}")
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+    lines = mistakes("log: {level: loud}\nsiet: x\naudio:\n  block_ms: 1\n  zzz: 1\n  ring_s: 0\n")
+
+    assert [line.split(": ")[0] for line in lines] == [f"config.yaml:{line}" for line in (1, 2, 4, 5, 6)]
+
+
+def test_a_secret_is_not_repeated() -> None:
+    [line] = mistakes("mqtt: {password: 314159}")
+
+    assert line == "config.yaml:1: mqtt.password: must be text (put it in quotes)"
+
+
+def test_what_is_not_text_at_all_is_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"^config.yaml: broken YAML: .+$"):
+        parse_config(b"\xff\xfe\x00\xd8\x00", "config.yaml")
+
+
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    names = [*sections(Config), "site", "device", "onset_db", "offset_db", "files", "password"]
+    return st.lists(inner) | st.dictionaries(st.sampled_from(names) | st.text(), inner)
+
+
+@given(
+    st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), nested, max_leaves=8)
+)
+def test_any_yaml_is_read_or_refused(said: Any) -> None:  # noqa: ANN401  # that is the point
+    lines = mistakes(yaml.safe_dump(said))
+
+    assert all(re.match(r"config\.yaml:\d+: .+", line) for line in lines)
+
+
+@every_section
+def test_every_key_can_say_what_is_allowed(name: str, kind: type[Any]) -> None:
+    keys = [field.name for field in fields(kind)]
+
+    lines = mistakes(yaml.safe_dump({name: {key: {} for key in keys}}, sort_keys=False))
+
+    assert [line.partition(": must be ")[0] for line in lines] == [
+        f"config.yaml:{number}: {name}.{key}" for number, key in enumerate(keys, start=2)
+    ]
+
+
+def test_the_file_named_on_the_command_line_comes_first(tmp_path: Path) -> None:
+    named, other = tmp_path / "named.yaml", tmp_path / "other.yaml"
+    named.write_text("site: named", encoding="utf-8")
+    other.write_text("site: other", encoding="utf-8")
+
+    assert load_config(named, {"DIGITD_CONFIG": str(other)}).site == "named"
+    assert load_config(None, {"DIGITD_CONFIG": str(other)}).site == "other"
+
+
+def test_the_file_in_this_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.yaml").write_text("site: here", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert load_config(None, {}).site == "here"
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.yaml"
+
+    with pytest.raises(ConfigError, match=re.escape(f"{missing}: No such file or directory")) as refused:
+        load_config(None, {"DIGITD_CONFIG": str(missing)})
+
+    assert refused.value.exit_code == 78
+
+
+@every_section
+def test_the_schema_describes_every_key(name: str, kind: type[Any]) -> None:
+    schema = json_schema()["$defs"]
+
+    assert schema["Config"]["properties"][name]["description"]
+    assert not schema[kind.__name__]["additionalProperties"]
+    assert all(described["description"] for described in schema[kind.__name__]["properties"].values())
+
+
+def test_the_schema_gives_limits_and_defaults() -> None:
+    described = json_schema()["$defs"]["SegmenterSettings"]["properties"]["onset_db"]
+
+    assert described == {
+        "type": "number",
+        "minimum": 1,
+        "maximum": 40,
+        "default": 9.0,
+        "description": "A window is loud when it is so far above the noise floor.",
+    }
