@@ -1,0 +1,74 @@
+# `make demo` and `make test` are all it takes on a fresh Debian, Ubuntu or Raspberry Pi OS: each sets up
+# what it needs, once, in .venv. Only when a system package is missing do they ask for root, saying why.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(PATH):/usr/sbin:/sbin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo run test check python python-packages portaudio test-programs
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: .venv/.demo  ## the whole daemon without microphone or broker: bundled speech, each message printed
+	@$(BIN)/digitd demo
+
+run: .venv/.demo portaudio  ## the daemon on the real microphone, with config.yaml
+	@$(BIN)/digitd run -c config.yaml
+
+test: .venv/.dev test-programs  ## all tests
+	@$(BIN)/pytest
+
+check: .venv/.dev  ## formatting, lint and types
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+# Stamps: made again when pyproject.toml changes, otherwise they take no time.
+
+.venv/.pip: | python
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+.venv/.demo: pyproject.toml | .venv/.pip
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	@touch $@
+
+.venv/.dev: pyproject.toml | .venv/.pip
+	@echo 'digitd: installing what the tests need; TensorFlow, for the training tests, is 1.4 GB'
+	$(BIN)/pip install --quiet --editable '.[demo,train]' --group dev
+	@touch .venv/.demo $@
+
+# System packages. $(call packages,WHY,NAME...) installs those that are missing. Nothing installed is ever
+# removed for it: on a desktop with PipeWire, pulseaudio would take the sound away.
+
+define packages
+	@missing=$$(for name in $(2); do \
+	    dpkg-query --show --showformat='$${Status}' $$name 2>/dev/null | grep -q ' installed$$' || echo $$name; \
+	done); \
+	[ -n "$$missing" ] || exit 0; \
+	echo "digitd: installing" $$missing "as root: $(1)"; \
+	[ "$$(id -u)" = 0 ] && root= || root=sudo; \
+	$$root apt-get update -qq; \
+	$$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq --no-install-recommends --no-remove $$missing >/dev/null || \
+	{ echo "digitd: please install, as root:" $$missing; exit 1; }
+endef
+
+python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory python-packages
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo 'digitd: needs Python 3.11 or newer: make PYTHON=python3.x ...'; exit 1; }
+
+python-packages:
+	$(call packages,a Python environment of its own,python3 python3-venv)
+
+portaudio:
+	$(call packages,the microphone,libportaudio2)
+
+test-programs:
+	$(call packages,a broker and a virtual microphone and a voice to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto espeak-ng)

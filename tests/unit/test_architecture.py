@@ -1,0 +1,125 @@
+"""Who may import whom: the picture in CONTRIBUTING.md, kept."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DAEMON = ROOT / "daemon" / "digitd"
+TRAINING = ROOT / "training" / "digitd_training"
+
+BASE = {"messages", "errors"}
+ROOMS = BASE | {"audio", "detect", "features", "decide", "model", "publish"}
+
+MAY_IMPORT = {  # themselves apart, and the package's version
+    "__init__": set(),
+    "messages": set(),
+    "errors": set(),
+    "audio": BASE,
+    "detect": BASE,
+    "features": BASE,
+    "decide": BASE,
+    "model": BASE | {"features"},
+    "publish": BASE,
+    "demo": {"errors"},
+    "log": {"errors"},
+    "pipeline": ROOMS,
+    "config": ROOMS | {"log"},
+    "cli": ROOMS | {"demo", "log", "pipeline", "config"},
+    "__main__": {"cli"},
+}
+HEAVY = {"tensorflow", "keras", "matplotlib", "skimage", "scipy"}
+KEPT_TO_ONE_FILE = {
+    "ai_edge_litert": "model/runtime.py",
+    "tflite_runtime": "model/runtime.py",
+    "sounddevice": "audio/microphone.py",
+}
+
+modules_of_the_daemon = pytest.mark.parametrize(
+    "path", sorted(DAEMON.rglob("*.py")), ids=lambda path: str(path.relative_to(DAEMON))
+)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the dotted name of all that a file imports, wherever in the file it does so."""
+    package = path.relative_to(ROOT).parts[1:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            origin = ".".join((*above, *filter(None, [node.module])))
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def packages(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports(path)}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(DAEMON).parts[0].removesuffix(".py")
+
+
+def rooms_imported(path: Path) -> set[str]:
+    names = {name.split(".")[1] for name in imports(path) if name.startswith("digitd.")}
+    return names - {room(path), "__version__"}
+
+
+@modules_of_the_daemon
+def test_a_room_imports_only_what_it_may(path: Path) -> None:
+    assert room(path) in MAY_IMPORT, "a new room: say in this table and in CONTRIBUTING.md what it may import"
+
+    assert rooms_imported(path) <= MAY_IMPORT[room(path)]
+
+
+@modules_of_the_daemon
+def test_the_daemon_knows_nothing_of_training(path: Path) -> None:
+    assert not packages(path) & (HEAVY | {"digitd_training"})
+
+
+@pytest.mark.parametrize(("package", "file"), KEPT_TO_ONE_FILE.items())
+def test_one_file_knows_the_foreign_library(package: str, file: str) -> None:
+    paths = [*DAEMON.rglob("*.py"), *TRAINING.rglob("*.py")]
+
+    importing = {path for path in paths if package in packages(path)}
+
+    assert importing <= {DAEMON / file}
+
+
+def test_the_command_starts_without_what_training_needs() -> None:
+    program = f"import sys, digitd.cli; print(*sorted({HEAVY} & sys.modules.keys()))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("root", [DAEMON, TRAINING], ids=lambda root: root.name)
+def test_the_picture_in_contributing_shows_the_modules_that_exist(root: Path) -> None:
+    existing = {path.relative_to(root).as_posix() for path in root.rglob("*.py")}
+
+    assert set(pictured(root)) == {
+        path for path in existing if not path.endswith(("__init__.py", "__main__.py"))
+    }
+
+
+def pictured(root: Path) -> Iterator[str]:
+    """Yield the modules below `root`, as the indented tree in CONTRIBUTING.md shows them."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tree = text.partition(f"    {root.relative_to(ROOT).as_posix()}/\n")[2]
+    folder = ""
+    for line in tree.splitlines():
+        shown = re.match(r"    ( +)(\S+)", line)
+        if shown is None:
+            return
+        indent, name = len(shown[1]), shown[2]
+        folder = folder if indent > 2 else ""
+        if name.endswith("/"):
+            folder = name
+        elif name.endswith(".py") and not name.startswith("__"):
+            yield folder + name
