@@ -1,0 +1,1 @@
+"""Makes and judges the model files that digitd listens with."""

@@ -1,0 +1,178 @@
+"""Clips placed in a room, and what the daemon's own segmenter cuts out of it: examples to learn from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from digitd.detect.segmenter import SegmenterSettings
+from digitd.features import BANDS, FRAMES, FeatureSettings, reduced_spectrogram
+from digitd.messages import AudioBlock, Float32, Utterance
+from digitd.pipeline import utterances
+from digitd_training import augment
+from digitd_training.augment import Generator
+from digitd_training.data import Clip, faded
+
+LEAST_COVERED = 0.5
+"""Of an isolated word, an utterance has to cover so much to count as the word; a lesser part is a fragment."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSettings:
+    """How rooms, microphones and people vary.
+
+    Attributes:
+        clips: So many to a scene.
+        gap_s: Least and greatest pause between two clips.
+        speed_spread: Speed and pitch change by up to the exponential of this.
+        snr_db: Least and greatest level of the words above the bed of noise.
+        peak_dbfs: Least and greatest peak of a scene: the range of real microphones.
+        room_share: Of scenes that take place in a reverberant room.
+        tilt_share: Of scenes heard through a coloured microphone.
+        clipped_share: Of scenes too loud for the microphone.
+    """
+
+    clips: int = 10
+    gap_s: tuple[float, float] = (0.35, 1.1)
+    speed_spread: float = 0.14
+    snr_db: tuple[float, float] = (4.0, 42.0)
+    peak_dbfs: tuple[float, float] = (-30.0, -1.0)
+    room_share: float = 0.4
+    tilt_share: float = 0.6
+    clipped_share: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a scene may take place in.
+
+    Attributes:
+        noises: Recordings of noise, each shape (n,).
+        rooms: Impulse responses, each shape (n,).
+    """
+
+    noises: Sequence[Float32]
+    rooms: Sequence[Float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A clip and the samples of the scene that it takes up, `start` up to but not including `end`."""
+
+    clip: Clip
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """An utterance as the segmenter cut it, with what was said.
+
+    Attributes:
+        picture: The reduced spectrogram, shape (34, 50).
+        label: A keyword, or `ELSE`.
+        speaker: Who.
+        source: The corpus.
+    """
+
+    picture: Float32
+    label: str
+    speaker: str
+    source: str
+
+
+def scene(
+    clips: Sequence[Clip], surroundings: Surroundings, settings: SceneSettings, rate_hz: int, rng: Generator
+) -> tuple[Float32, list[Placed]]:
+    """Let the clips happen one after the other in one room, in one noise, before one microphone."""
+    pieces, placed, at = [], [], 0
+    for clip in clips:
+        gap = round(rng.uniform(*settings.gap_s) * rate_hz)
+        sound = augment.changed_speed(clip.samples, rng, settings.speed_spread)
+        sound = faded(sound, rate_hz) / np.float32(augment.speech_level(sound, rate_hz))
+        sound *= np.float32(10 ** (rng.uniform(-6, 6) / 20))
+        pieces += [np.zeros(gap, np.float32), sound]
+        placed.append(Placed(clip, at + gap, at + gap + len(sound)))
+        at += gap + len(sound)
+    pieces.append(np.zeros(round(0.6 * rate_hz), np.float32))
+    words = np.concatenate(pieces)
+    if rng.uniform() < settings.room_share:
+        words = augment.in_room(words, _room(surroundings, rng, rate_hz))[: len(words)]
+    bed = _bed(len(words), surroundings, rng, rate_hz)
+    heard = words + bed * np.float32(10 ** (-rng.uniform(*settings.snr_db) / 20))
+    return _through_microphone(heard, settings, rng, rate_hz), placed
+
+
+def examples(
+    samples: Float32, placed: Sequence[Placed], segmenter: SegmenterSettings, features: FeatureSettings
+) -> list[Example]:
+    """Cut a scene with the daemon's segmenter and name what it cut.
+
+    Of an isolated word the longest utterance is the word, if it covers enough of it; what else lies within
+    it is left out. Utterances over two clips, or in none, are left out too.
+    """
+    cut = [utterance for utterance in cut_utterances(samples, segmenter, features.rate_hz) if not utterance.too_long]
+    found = []
+    for place in placed:
+        inside = [utterance for utterance in cut if _lies_in(utterance, place)]
+        if place.clip.whole:
+            inside = [max(inside, key=_length)] if inside else []
+            inside = [utterance for utterance in inside if _is_word(utterance, place)]
+        for utterance in inside:
+            picture = reduced_spectrogram(utterance.samples, features)
+            found.append(Example(picture, place.clip.label, place.clip.speaker, place.clip.source))
+    return found
+
+
+def cut_utterances(samples: Float32, segmenter: SegmenterSettings, rate_hz: int) -> list[Utterance]:
+    """Run the daemon's conditioning and segmenter over samples, as one block."""
+    return [utterance for _, utterance in utterances([AudioBlock(0, samples)], segmenter, rate_hz)]
+
+
+def pictures(found: Sequence[Example]) -> Float32:
+    """Stack the examples' pictures, shape (examples, 34, 50)."""
+    return np.stack([example.picture for example in found]) if found else np.empty((0, BANDS, FRAMES), np.float32)
+
+
+def _length(utterance: Utterance) -> int:
+    return utterance.offset - utterance.onset
+
+
+def _lies_in(utterance: Utterance, place: Placed) -> bool:
+    overlap = min(utterance.offset, place.end) - max(utterance.onset, place.start)
+    return overlap > 0.7 * _length(utterance)
+
+
+def _is_word(utterance: Utterance, place: Placed) -> bool:
+    """Trimmed clips are filled by their word; one-second clips hold it somewhere, loud enough to be found."""
+    least_s = LEAST_COVERED if place.clip.source != "speech-commands" else 0.15
+    return _length(utterance) > least_s * (place.end - place.start)
+
+
+def _room(surroundings: Surroundings, rng: Generator, rate_hz: int) -> Float32:
+    if surroundings.rooms and rng.uniform() < 0.3:
+        return surroundings.rooms[rng.integers(len(surroundings.rooms))]
+    return augment.synthetic_room(rng, rate_hz)
+
+
+def _bed(length: int, surroundings: Surroundings, rng: Generator, rate_hz: int) -> Float32:
+    """A bed of noise, root mean square 1."""
+    if surroundings.noises and rng.uniform() < 0.6:
+        noise = augment.looped(surroundings.noises[rng.integers(len(surroundings.noises))], length, rng)
+        bed = noise / np.float32(augment.rms(noise))
+    else:
+        bed = augment.coloured_noise(length, rng, rng.uniform(0, 2))
+    if rng.uniform() < 0.1:
+        bed = bed + augment.hum(length, rng, rate_hz) * np.float32(rng.uniform(0.2, 1.0))
+    return bed
+
+
+def _through_microphone(heard: Float32, settings: SceneSettings, rng: Generator, rate_hz: int) -> Float32:
+    if rng.uniform() < settings.tilt_share:
+        heard = augment.tilted(heard, rng, rate_hz)
+    peak = 10 ** (rng.uniform(*settings.peak_dbfs) / 20)
+    if rng.uniform() < settings.clipped_share:
+        peak = 10 ** (rng.uniform(0, 9) / 20)
+    scaled = heard * np.float32(peak / max(float(np.abs(heard).max()), 1e-9))
+    steps: Float32 = np.rint(np.clip(scaled, -1, 1) * 32767).astype(np.float32)
+    return steps / np.float32(32768)
