@@ -16,7 +16,7 @@ def rms(samples: Float32) -> float:
 
 
 def speech_level(samples: Float32, rate_hz: int) -> float:
-    """Root mean square of the loudest quarter of 20 ms frames, so that silence around a word does not count."""
+    """Root mean square of the loudest quarter of 20 ms frames: silence around a word does not count."""
     frame = rate_hz // 50
     whole = samples[: max(len(samples) // frame, 1) * frame]
     energies = np.sort(np.square(whole.reshape(-1, min(frame, len(whole)))).mean(axis=1))
@@ -65,7 +65,7 @@ def in_room(samples: Float32, response: Float32) -> Float32:
 
 
 def coloured_noise(length: int, rng: Generator, exponent: float) -> Float32:
-    """Noise whose power falls with frequency to the given power, root mean square 1: 0 white, 1 pink, 2 brown."""
+    """Noise of power 1/f^exponent, root mean square 1: 0 is white, 1 pink, 2 brown."""
     size = next_fast_len(length, real=True)
     spectrum = rfft(rng.standard_normal(size, np.float32))
     spectrum /= np.maximum(np.arange(len(spectrum), dtype=np.float32), 1) ** np.float32(exponent / 2)

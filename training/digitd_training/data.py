@@ -25,6 +25,8 @@ DIGITS = {
         ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     )
 }
+FSDD_TEST_TAKES = 5
+
 ELSE = "else"
 """The label of everything that is no keyword."""
 
@@ -103,7 +105,7 @@ def read_manifest(folder: Path) -> list[Recording]:
 
 def is_official_fsdd_test(recording: Recording) -> bool:
     """Whether FSDD counts it to its test set: takes 0 to 4."""
-    return recording.source == "fsdd" and int(recording.path.stem.rsplit("_", 1)[1]) < 5
+    return recording.source == "fsdd" and int(recording.path.stem.rsplit("_", 1)[1]) < FSDD_TEST_TAKES
 
 
 def load(recording: Recording, rate_hz: int) -> Float32:

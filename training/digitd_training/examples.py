@@ -1,4 +1,4 @@
-"""From a recipe and recordings to examples: which clip comes next, on all cores, the same for the same seed."""
+"""From a recipe and recordings to examples, on all cores; the same for the same seed."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from digitd.errors import ConfigError
 from digitd.features import FeatureSettings
+from digitd_training.data import ELSE
 from digitd_training.scenes import SceneSettings
 
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -67,7 +68,7 @@ class Recipe:
         else_weights: Corpus to its share of everything else; "NAME running" is that corpus's running speech.
         network: Its size.
         fit: How it learns.
-        other_words_accepted: Share of isolated other words of the development speakers that the threshold lets by.
+        other_words_accepted: Share of the development speakers' isolated other words that may get through.
     """
 
     name: str
@@ -87,8 +88,6 @@ class Recipe:
     @property
     def labels(self) -> tuple[str, ...]:
         """The keywords' labels; everything else comes last."""
-        from digitd_training.data import ELSE
-
         return (*dict.fromkeys(self.keywords.values()), ELSE)
 
 

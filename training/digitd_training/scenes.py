@@ -14,7 +14,10 @@ from digitd_training.augment import Generator
 from digitd_training.data import Clip, faded
 
 LEAST_COVERED = 0.5
-"""Of an isolated word, an utterance has to cover so much to count as the word; a lesser part is a fragment."""
+"""An utterance that covers less of an isolated word is a fragment of it."""
+
+LEAST_COVERED_LOOSE = 0.15
+"""The same where the clip is a second long and the word somewhere in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class SceneSettings:
         room_share: Of scenes that take place in a reverberant room.
         tilt_share: Of scenes heard through a coloured microphone.
         clipped_share: Of scenes too loud for the microphone.
+        recorded_room_share: Of reverberant rooms that were measured; the others are synthetic.
+        recorded_noise_share: Of beds of noise that were recorded; the others are synthetic.
+        hum_share: Of scenes with mains hum.
     """
 
     clips: int = 10
@@ -40,6 +46,9 @@ class SceneSettings:
     room_share: float = 0.4
     tilt_share: float = 0.6
     clipped_share: float = 0.05
+    recorded_room_share: float = 0.3
+    recorded_noise_share: float = 0.6
+    hum_share: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +106,8 @@ def scene(
     pieces.append(np.zeros(round(0.6 * rate_hz), np.float32))
     words = np.concatenate(pieces)
     if rng.uniform() < settings.room_share:
-        words = augment.in_room(words, _room(surroundings, rng, rate_hz))[: len(words)]
-    bed = _bed(len(words), surroundings, rng, rate_hz)
+        words = augment.in_room(words, _room(surroundings, settings, rng, rate_hz))[: len(words)]
+    bed = _bed(len(words), surroundings, settings, rng, rate_hz)
     heard = words + bed * np.float32(10 ** (-rng.uniform(*settings.snr_db) / 20))
     return _through_microphone(heard, settings, rng, rate_hz), placed
 
@@ -111,7 +120,11 @@ def examples(
     Of an isolated word the longest utterance is the word, if it covers enough of it; what else lies within
     it is left out. Utterances over two clips, or in none, are left out too.
     """
-    cut = [utterance for utterance in cut_utterances(samples, segmenter, features.rate_hz) if not utterance.too_long]
+    cut = [
+        utterance
+        for utterance in cut_utterances(samples, segmenter, features.rate_hz)
+        if not utterance.too_long
+    ]
     found = []
     for place in placed:
         inside = [utterance for utterance in cut if _lies_in(utterance, place)]
@@ -131,7 +144,11 @@ def cut_utterances(samples: Float32, segmenter: SegmenterSettings, rate_hz: int)
 
 def pictures(found: Sequence[Example]) -> Float32:
     """Stack the examples' pictures, shape (examples, 34, 50)."""
-    return np.stack([example.picture for example in found]) if found else np.empty((0, BANDS, FRAMES), np.float32)
+    return (
+        np.stack([example.picture for example in found])
+        if found
+        else np.empty((0, BANDS, FRAMES), np.float32)
+    )
 
 
 def _length(utterance: Utterance) -> int:
@@ -145,24 +162,26 @@ def _lies_in(utterance: Utterance, place: Placed) -> bool:
 
 def _is_word(utterance: Utterance, place: Placed) -> bool:
     """Trimmed clips are filled by their word; one-second clips hold it somewhere, loud enough to be found."""
-    least_s = LEAST_COVERED if place.clip.source != "speech-commands" else 0.15
-    return _length(utterance) > least_s * (place.end - place.start)
+    least = LEAST_COVERED_LOOSE if place.clip.source == "speech-commands" else LEAST_COVERED
+    return _length(utterance) > least * (place.end - place.start)
 
 
-def _room(surroundings: Surroundings, rng: Generator, rate_hz: int) -> Float32:
-    if surroundings.rooms and rng.uniform() < 0.3:
-        return surroundings.rooms[rng.integers(len(surroundings.rooms))]
+def _room(surroundings: Surroundings, settings: SceneSettings, rng: Generator, rate_hz: int) -> Float32:
+    if surroundings.rooms and rng.uniform() < settings.recorded_room_share:
+        return surroundings.rooms[int(rng.integers(len(surroundings.rooms)))]
     return augment.synthetic_room(rng, rate_hz)
 
 
-def _bed(length: int, surroundings: Surroundings, rng: Generator, rate_hz: int) -> Float32:
+def _bed(
+    length: int, surroundings: Surroundings, settings: SceneSettings, rng: Generator, rate_hz: int
+) -> Float32:
     """A bed of noise, root mean square 1."""
-    if surroundings.noises and rng.uniform() < 0.6:
-        noise = augment.looped(surroundings.noises[rng.integers(len(surroundings.noises))], length, rng)
+    if surroundings.noises and rng.uniform() < settings.recorded_noise_share:
+        noise = augment.looped(surroundings.noises[int(rng.integers(len(surroundings.noises)))], length, rng)
         bed = noise / np.float32(augment.rms(noise))
     else:
         bed = augment.coloured_noise(length, rng, rng.uniform(0, 2))
-    if rng.uniform() < 0.1:
+    if rng.uniform() < settings.hum_share:
         bed = bed + augment.hum(length, rng, rate_hz) * np.float32(rng.uniform(0.2, 1.0))
     return bed
 

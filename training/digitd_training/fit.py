@@ -1,0 +1,79 @@
+"""The network learns from pictures."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from digitd.features import BANDS, FRAMES
+from digitd.messages import Float32
+from digitd_training.network import small_cnn
+from digitd_training.recipe import Recipe
+
+MIXED = 0.5
+"""Share of examples that a second one is mixed into."""
+
+
+def fit(recipe: Recipe, pictures: Float32, labels: Sequence[str]) -> keras.Model:
+    """Train a network from nothing.
+
+    Args:
+        recipe: How.
+        pictures: Shape (n, 34, 50).
+        labels: Of each picture.
+
+    Returns:
+        The network with the moving average of its weights.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    settings = recipe.fit
+    model = small_cnn(len(recipe.labels), recipe.network.width, recipe.network.dropout)
+    steps = len(pictures) // settings.batch
+    schedule = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate / 30,
+        steps * (settings.epochs - 1),
+        warmup_target=settings.learning_rate,
+        warmup_steps=steps,
+    )
+    optimizer = keras.optimizers.AdamW(
+        schedule, weight_decay=settings.weight_decay, use_ema=True, ema_momentum=settings.average
+    )
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    model.fit(_batches(recipe, pictures, labels), epochs=settings.epochs, verbose=2)
+    optimizer.finalize_variable_values(model.trainable_variables)
+    return model
+
+
+def _batches(recipe: Recipe, pictures: Float32, labels: Sequence[str]) -> tf.data.Dataset:
+    indices = [recipe.labels.index(label) for label in labels]
+    targets = np.eye(len(recipe.labels), dtype=np.float32)[indices]
+    shuffled = tf.data.Dataset.from_tensor_slices((pictures[..., None], targets)).shuffle(
+        len(pictures), seed=recipe.seed
+    )
+    batches = shuffled.batch(recipe.fit.batch, drop_remainder=True)
+    return batches.map(lambda batch, target: _disturbed(recipe, batch, target)).prefetch(4)
+
+
+def _disturbed(recipe: Recipe, batch: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Blank a band and a stretch of each picture, then mix some with their mirror in the batch."""
+    settings = recipe.fit
+    bands = _kept(settings.batch, BANDS, settings.mask_bands, recipe.seed)
+    frames = _kept(settings.batch, FRAMES, settings.mask_frames, recipe.seed + 1)
+    batch = batch * bands[:, :, None, None] * frames[:, None, :, None]
+    chosen = tf.random.uniform([settings.batch], seed=recipe.seed) < MIXED
+    share = tf.random.uniform([settings.batch], 0, settings.mixup, seed=recipe.seed) * tf.cast(
+        chosen, tf.float32
+    )
+    of_picture, of_target = share[:, None, None, None], share[:, None]
+    mixed = batch * (1 - of_picture) + tf.reverse(batch, [0]) * of_picture
+    return mixed, target * (1 - of_target) + tf.reverse(target, [0]) * of_target
+
+
+def _kept(batch: int, size: int, widest: int, seed: int) -> tf.Tensor:
+    """Ones of shape (batch, size), with a run of at most `widest` zeros in each row."""
+    first = tf.random.uniform([batch, 1], 0, size - widest + 1, tf.int32, seed=seed)
+    width = tf.random.uniform([batch, 1], 0, widest + 1, tf.int32, seed=seed)
+    place = tf.range(size)[None]
+    return tf.cast((place < first) | (place >= first + width), tf.float32)
