@@ -28,7 +28,7 @@ TopicLevel = Annotated[
     Meta(
         pattern=r"^[^/+#\s]*$",
         max_length=64,
-        description="at most 64 letters without '/', '+', '#' or spaces",
+        description="text of at most 64 characters without '/', '+', '#' or spaces",
     ),
 ]
 S = TypeVar("S")

@@ -18,6 +18,6 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture(scope="session")
 def vmic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualMicrophone]:
-    """Run a virtual microphone at 16 kHz for all tests: what one plays is silent again when the next begins."""
+    """Run a virtual microphone at 16 kHz for all tests; each leaves it silent."""
     with virtual_microphone(tmp_path_factory.mktemp("vmic"), rate_hz=16000) as running:
         yield running

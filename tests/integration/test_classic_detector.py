@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from fakes import blocks
-from integration.recordings import recordings
 
 from digitd.detect.segmenter import Segmenter, SegmenterSettings
 from digitd.messages import Float32
+from fakes import blocks
+from integration.recordings import recordings
 
 RATE_HZ, WINDOW, THRESHOLD, CHECK = 8000, 50, 1000, 3
 

@@ -145,11 +145,13 @@ def test_an_ambiguous_name_is_answered_with_those_it_could_mean(
 def test_a_microphone_that_falls_silent_is_lost_and_does_not_hold_up_the_end(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with virtual_microphone(tmp_path_factory.mktemp("vmic"), RATE_HZ) as vmic:
-        with recording(vmic, tmp_path / "heard.npy", seconds=60, device="vmic", lost_after_s=1.0) as recorder:
-            vmic.server.send_signal(signal.SIGSTOP)
-            stopped_at = time.monotonic()
-            _, complaint = recorder.communicate(timeout=20)
+    with (
+        virtual_microphone(tmp_path_factory.mktemp("vmic"), RATE_HZ) as vmic,
+        recording(vmic, tmp_path / "heard.npy", seconds=60, device="vmic", lost_after_s=1.0) as recorder,
+    ):
+        vmic.server.send_signal(signal.SIGSTOP)
+        stopped_at = time.monotonic()
+        _, complaint = recorder.communicate(timeout=20)
 
     assert recorder.returncode == 69
     assert "microphone 'vmic' gave nothing for 1 s" in complaint

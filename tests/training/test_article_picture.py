@@ -5,17 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from integration.recordings import recordings
 
 from digitd.features import ARTICLE, reduced_spectrogram
 from digitd.messages import Float32
+from integration.recordings import recordings
 
 pytestmark = pytest.mark.training
 
 
 def drawn_by_matplotlib(samples: Float32) -> Float32:
     """Draw specgram 150 by 100 pixels, take the grey value, scale it to 0..1, average blocks of 3 by 3."""
-    matplotlib = pytest.importorskip("matplotlib", reason="needs the train extra: pip install 'digitd[train]'")
+    matplotlib = pytest.importorskip(
+        "matplotlib", reason="needs the train extra: pip install 'digitd[train]'"
+    )
     block_reduce = pytest.importorskip("skimage.measure", reason="needs the train extra").block_reduce
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415 - only after the backend is chosen

@@ -1,13 +1,13 @@
 """The streaming high-pass against SciPy's, and against itself cut differently."""
 
 import numpy as np
-from fakes import blocks, joined, room_noise
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfilt
 
 from digitd.detect.conditioning import CUTOFF_HZ, HighPass
 from digitd.messages import AudioBlock, Float32
+from fakes import blocks, joined, room_noise
 
 RATE_HZ, CHUNK = 16_000, 100
 

@@ -111,7 +111,7 @@ def test_what_is_said_is_taken() -> None:
         ("mqtt: {protocol: 5}", "1: mqtt.protocol: must be one of 3.1.1, 5, auto (put it in quotes)"),
         ("mqtt: {host: ''}", "1: mqtt.host: must be text, not empty"),
         ("log: {level: loud}", "1: log.level: must be one of debug, error, info, warning"),
-        ("site: a/b", "1: site: must be at most 64 letters without '/', '+', '#' or spaces"),
+        ("site: a/b", "1: site: must be text of at most 64 characters without '/', '+', '#' or spaces"),
         ("site: kitchen\nsite: hall", "2: site: given twice, first in line 1"),
         ("log: {level: info,\n level: info}", "2: log.level: given twice, first in line 1"),
         ("audio: 5", "1: audio: must be a section of `key: value` lines"),

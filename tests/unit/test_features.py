@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import room_noise
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digitd.features import ARTICLE, BANDS, FRAMES, FeatureSettings, reduced_spectrogram
 from digitd.messages import Float32
+from fakes import room_noise
 
 MEL = FeatureSettings()
 

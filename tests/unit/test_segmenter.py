@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import MARK_S, RATE_HZ, audio, blocks, room_noise
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digitd.detect.segmenter import Segmenter, SegmenterSettings
 from digitd.messages import AudioBlock, Float32, Utterance
+from fakes import MARK_S, RATE_HZ, audio, blocks, room_noise
 
 ADAPTIVE = SegmenterSettings()
 CLASSIC = SegmenterSettings(mode="classic")

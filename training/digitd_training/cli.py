@@ -11,9 +11,8 @@ from pathlib import Path
 import msgspec
 
 from digitd.errors import DigitdError
+from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
-
-SHIPPED = Path(sys.modules["digitd"].__file__ or "").parent / "model" / "digits.tflite"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

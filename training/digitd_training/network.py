@@ -1,4 +1,4 @@
-"""The network that looks at the reduced spectrogram. TensorFlow starts here."""
+"""The network that looks at the reduced spectrogram."""
 
 import keras
 from keras import layers
@@ -7,10 +7,12 @@ from digitd.features import BANDS, FRAMES
 
 
 def small_cnn(labels: int, width: int, dropout: float) -> keras.Model:
-    """A plain convolutional network, about 60,000 parameters at width 24.
+    """A plain convolutional network in VGG's form.
 
-    Four stages of two 3 by 3 convolutions would be VGG's form; here the second of each stage is depthwise
-    separable (MobileNet, Howard et al., 2017), which an int8 kernel on a small board likes.
+    About 67,000 parameters and 7 million multiplications at width 16.
+
+    Plain convolutions, because they learn twice as fast on a processor as depthwise separable ones of the
+    same size, and because both TensorFlow Lite runtimes then compute the same to the last bit.
 
     Args:
         labels: Size of the output.
@@ -18,16 +20,16 @@ def small_cnn(labels: int, width: int, dropout: float) -> keras.Model:
         dropout: Share dropped before the output.
     """
     picture = keras.Input((BANDS, FRAMES, 1), name="picture")
-    hidden = _normed(layers.Conv2D(width, 3, padding="same", use_bias=False)(picture))
-    for channels in (width, 2 * width, 3 * width, 4 * width):
-        hidden = _normed(layers.SeparableConv2D(channels, 3, padding="same", use_bias=False)(hidden))
-        hidden = _normed(layers.SeparableConv2D(channels, 3, padding="same", use_bias=False)(hidden))
+    hidden = _convolved(picture, width)
+    for channels in (3 * width // 2, 2 * width, 3 * width):
         hidden = layers.MaxPooling2D(2, padding="same")(hidden)
-    hidden = layers.Flatten()(hidden)
-    hidden = layers.Dropout(dropout)(hidden)
+        hidden = _convolved(_convolved(hidden, channels), channels)
+    hidden = layers.MaxPooling2D(2, padding="same")(hidden)
+    hidden = layers.Dropout(dropout)(layers.Flatten()(hidden))
     posteriors = layers.Dense(labels, activation="softmax", name="posteriors")(hidden)
     return keras.Model(picture, posteriors)
 
 
-def _normed(hidden: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.ReLU()(layers.BatchNormalization()(hidden))
+def _convolved(hidden: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    convolved = layers.Conv2D(channels, 3, padding="same", use_bias=False)(hidden)
+    return layers.ReLU()(layers.BatchNormalization()(convolved))

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 CLOSE_WITHIN_S = 0.5
 
-# PortAudio's own choice is a buffer of two blocks, which overflows when the callback comes 20 ms late, as it does
-# when Python is busy. With six, blocks of 20 ms come in pairs, 10 ms later on average, and cost a third less.
+# PortAudio's own choice is a buffer of two blocks, which overflows when the callback comes 20 ms late, as it
+# does when Python is busy. With six, blocks of 20 ms come in pairs, 10 ms later on average, for a third less.
 _BUFFER_S = 0.1
 
 

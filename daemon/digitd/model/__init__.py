@@ -1,6 +1,10 @@
 """What the network is, where it lies and what it makes of an utterance."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+SHIPPED = Path(__file__).parent / "digits.tflite"
+"""The model that comes with digitd."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +16,8 @@ class ModelSettings:
     """
 
     path: str = ""
+
+    @property
+    def file(self) -> Path:
+        """The model's file."""
+        return Path(self.path) if self.path else SHIPPED

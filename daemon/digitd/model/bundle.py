@@ -108,7 +108,7 @@ class Bundle(msgspec.Struct, frozen=True):
 
     Attributes:
         card: What it says of itself.
-        network: The file's bytes, as a TensorFlow Lite runtime takes them.
+        network: The TensorFlow Lite part of the file.
         digest: First eight hexadecimal digits of the file's SHA-256.
     """
 
@@ -136,6 +136,7 @@ def read_bundle(path: Path) -> Bundle:
                     f"{path}: {CARD} is larger than {CARD_LIMIT} bytes; this is no model of ours"
                 )
             card = msgspec.json.decode(archive.read(CARD), type=ModelCard)
+            network = content[: archive.getinfo(CARD).header_offset]
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; set model.path to a model file") from error
     except (zipfile.BadZipFile, KeyError) as error:
@@ -145,7 +146,7 @@ def read_bundle(path: Path) -> Bundle:
         ) from error
     except (msgspec.DecodeError, NotImplementedError, RuntimeError) as error:
         raise ModelError(f"{path}: {CARD}: {error}; make the model anew with `digitd-train train`") from error
-    return Bundle(card, content, hashlib.sha256(content).hexdigest()[:8])
+    return Bundle(card, network, hashlib.sha256(content).hexdigest()[:8])
 
 
 def write_bundle(path: Path, network: bytes, card: ModelCard) -> None:

@@ -53,16 +53,16 @@ class Classifier:
 
     def classify(self, samples: Float32) -> Score:
         """Return the posteriors of an utterance's samples, shape (n,), full scale ±1.0."""
-        output = self._network.run(self.quantise(reduced_spectrogram(samples, self.card.features)))
+        scores = self.scores(reduced_spectrogram(samples, self.card.features))
         tensor = self._network.output
-        posteriors = (output.astype(np.float64) - tensor.zero_point) * tensor.scale
+        posteriors = (scores.astype(np.float64) - tensor.zero_point) * tensor.scale
         return Score(dict(zip(self.card.labels, (posteriors / posteriors.sum()).tolist(), strict=True)))
 
-    def quantise(self, picture: Float32) -> Int8:
-        """Round a picture, shape (34, 50), to the input tensor's steps."""
+    def scores(self, picture: Float32) -> Int8:
+        """Return the output tensor for a picture, shape (34, 50), rounded to the input tensor's steps."""
         tensor = self._network.input
-        steps: Int8 = np.clip(np.rint(picture / tensor.scale) + tensor.zero_point, -128, 127).astype(np.int8)
-        return steps
+        steps = np.clip(np.rint(picture / tensor.scale) + tensor.zero_point, -128, 127)
+        return self._network.run(steps.astype(np.int8))
 
     def self_test(self) -> SelfTestResult:
         """Repeat the card's inference.

@@ -1,0 +1,83 @@
+"""Blocks in, detections out."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from digitd.decide import Bar
+from digitd.detect.segmenter import SegmenterSettings
+from digitd.messages import AudioBlock, Detection, Float32, Rejection
+from digitd.model import SHIPPED
+from digitd.model.bundle import read_bundle
+from digitd.model.classifier import Classifier
+from digitd.pipeline import Clock, recognise
+from fakes import blocks, room_noise
+
+RATE_HZ = 16_000
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier(read_bundle(SHIPPED))
+
+
+def burst_from(onset_s: float, offset_s: float) -> Float32:
+    """Two seconds of a quiet room with a burst of noise in it."""
+    sound = room_noise(2, -70, RATE_HZ)
+    sound[round(onset_s * RATE_HZ) : round(offset_s * RATE_HZ)] *= 200
+    return sound
+
+
+def verdicts(classifier: Classifier, heard: Iterator[AudioBlock], bar: Bar) -> list[Detection | Rejection]:
+    clock = Clock(now=lambda: NOON, monotonic=lambda: 1000.0)
+    return list(recognise(heard, SegmenterSettings(), classifier, bar, clock))
+
+
+def anything_goes() -> Bar:
+    return Bar(threshold=0.0, rejected=frozenset(), refractory=0)
+
+
+def test_an_utterance_gives_one_verdict_at_its_place(classifier: Classifier) -> None:
+    (verdict,) = verdicts(classifier, blocks(burst_from(1.0, 1.4), [320] * 100), anything_goes())
+
+    assert verdict.utterance.onset / RATE_HZ == pytest.approx(1.0, abs=0.01)
+    assert verdict.utterance.offset / RATE_HZ == pytest.approx(1.4, abs=0.01)
+
+
+def test_a_rejection_says_why(classifier: Classifier) -> None:
+    bar = Bar(threshold=1.1, rejected=frozenset(), refractory=0)
+
+    (verdict,) = verdicts(classifier, blocks(burst_from(1.0, 1.4)), bar)
+
+    assert isinstance(verdict, Rejection)
+    assert verdict.reason == "below threshold 1.10"
+
+
+def test_the_time_of_a_word_is_when_it_was_said_not_when_it_was_understood(classifier: Classifier) -> None:
+    sound = burst_from(1.0, 1.4)
+    late = (
+        AudioBlock(at, sound[at : at + 320], captured_at=1000.0 - 0.5) for at in range(0, len(sound), 320)
+    )
+
+    (verdict,) = verdicts(classifier, late, anything_goes())
+
+    assert isinstance(verdict, Detection)
+    ago = NOON - verdict.offset_at
+    assert timedelta(seconds=0.64) < ago < timedelta(seconds=0.69)  # 0.5 s behind, and the hang-over
+    assert verdict.offset_monotonic == pytest.approx(1000.0 - ago.total_seconds())
+    assert verdict.offset_at - verdict.onset_at == pytest.approx(
+        timedelta(seconds=0.4), abs=timedelta(seconds=0.01)
+    )
+
+
+def test_time_without_audio_changes_nothing(classifier: Classifier) -> None:
+    sound = burst_from(1.0, 1.4)
+    nothing = AudioBlock(0, np.empty(0, np.float32))
+    interrupted = (block for heard in blocks(sound, [320] * 100) for block in (nothing, heard))
+
+    (verdict,) = verdicts(classifier, interrupted, anything_goes())
+
+    assert verdict.utterance.onset / RATE_HZ == pytest.approx(1.0, abs=0.01)
