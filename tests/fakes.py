@@ -19,7 +19,8 @@ def audio(sketch: str, rate_hz: int = RATE_HZ) -> Float32:
     """Turn a drawing into sound: '#' loud, '+' a little above the room, '.' the room, '_' digital silence."""
     mark = round(MARK_S * rate_hz)
     envelope = np.repeat([LEVELS[character] for character in sketch], mark)
-    return (envelope * np.resize([1.0, -1.0], len(envelope))).astype(np.float32)
+    sound: Float32 = (envelope * np.resize([1.0, -1.0], len(envelope))).astype(np.float32)
+    return sound
 
 
 def blocks(samples: Float32, cuts: Sequence[int] = (), start: int = 0) -> Iterator[AudioBlock]:
@@ -33,7 +34,8 @@ def blocks(samples: Float32, cuts: Sequence[int] = (), start: int = 0) -> Iterat
 def room_noise(seconds: float, level_dbfs: float, rate_hz: int, seed: int = 1) -> Float32:
     """White noise of the given mean magnitude."""
     noise = np.random.default_rng(seed).standard_normal(round(seconds * rate_hz))
-    return (noise / np.abs(noise).mean() * 10 ** (level_dbfs / 20)).astype(np.float32)
+    levelled: Float32 = (noise / np.abs(noise).mean() * 10 ** (level_dbfs / 20)).astype(np.float32)
+    return levelled
 
 
 def joined(heard: Iterable[AudioBlock]) -> Float32:

@@ -19,16 +19,16 @@ def drawn_by_matplotlib(samples: Float32) -> Float32:
         "matplotlib", reason="needs the train extra: pip install 'digitd[train]'"
     )
     block_reduce = pytest.importorskip("skimage.measure", reason="needs the train extra").block_reduce
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415 - only after the backend is chosen
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - the train extra
+    from matplotlib.figure import Figure  # noqa: PLC0415 - the train extra
 
-    figure, axes = plt.subplots(figsize=(0.75, 0.5), dpi=200)
+    figure = Figure(figsize=(0.75, 0.5), dpi=200)
+    canvas, axes = FigureCanvasAgg(figure), figure.subplots()
     figure.subplots_adjust(left=0, right=1, bottom=0, top=1)
     axes.axis("off")
     axes.specgram(samples, Fs=8000, NFFT=512, noverlap=511)
-    figure.canvas.draw()
-    colours = np.asarray(figure.canvas.buffer_rgba())[..., :3]
-    plt.close(figure)
+    canvas.draw()
+    colours = np.asarray(canvas.buffer_rgba())[..., :3]
     grey = colours @ [0.299, 0.587, 0.114]
     scaled = (grey - grey.min()) / (grey.max() - grey.min())
     picture: Float32 = block_reduce(scaled, (3, 3), np.mean)

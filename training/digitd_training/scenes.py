@@ -20,6 +20,10 @@ LEAST_COVERED_LOOSE = 0.15
 """The same where the clip is a second long and the word somewhere in it."""
 
 
+LEAST_INSIDE = 0.5
+"""An utterance belongs to a clip that so much of it lies in; the rest may be the room's reverberation."""
+
+
 @dataclass(frozen=True, slots=True)
 class SceneSettings:
     """How rooms, microphones and people vary.
@@ -157,7 +161,7 @@ def _length(utterance: Utterance) -> int:
 
 def _lies_in(utterance: Utterance, place: Placed) -> bool:
     overlap = min(utterance.offset, place.end) - max(utterance.onset, place.start)
-    return overlap > 0.7 * _length(utterance)
+    return overlap > LEAST_INSIDE * _length(utterance)
 
 
 def _is_word(utterance: Utterance, place: Placed) -> bool:
