@@ -95,8 +95,9 @@ def _article(samples: Float32, settings: FeatureSettings) -> Float32:
     decibels = decibels.reshape(len(power), FRAMES, 3).mean(axis=2)
     grey = np.interp(_unit(decibels), np.linspace(0, 1, len(VIRIDIS_LUMINANCE)), VIRIDIS_LUMINANCE)
     pixels = _unit(_rows(len(power)) @ grey.astype(np.float32))
-    padded: Float32 = np.pad(pixels, ((0, 3 * BANDS - PIXELS), (0, 0)))
-    return padded.reshape(BANDS, 3, FRAMES).mean(axis=1)
+    padded = np.pad(pixels, ((0, 3 * BANDS - PIXELS), (0, 0)))
+    picture: Float32 = padded.reshape(BANDS, 3, FRAMES).mean(axis=1)
+    return picture
 
 
 def _unit(values: Float32) -> Float32:

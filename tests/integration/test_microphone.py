@@ -1,6 +1,5 @@
 """The microphone through PortAudio, in processes of their own."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -9,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
 import soxr
 from scipy import signal as dsp
 
+from digitd.audio import AudioSettings
 from digitd.messages import Float32
 from integration.virtual_microphone import VirtualMicrophone, virtual_microphone
 
@@ -31,10 +32,10 @@ for device in input_devices():
 
 @contextmanager
 def recording(
-    vmic: VirtualMicrophone, path: Path, seconds: float = 2.5, **settings: str | float
+    vmic: VirtualMicrophone, path: Path, settings: AudioSettings, seconds: float = 2.5
 ) -> Iterator[subprocess.Popen[str]]:
     """A recorder that has begun to hear, or has failed."""
-    arguments = [json.dumps(settings), str(RATE_HZ), str(seconds), str(path)]
+    arguments = [msgspec.json.encode(settings).decode(), str(RATE_HZ), str(seconds), str(path)]
     with subprocess.Popen(
         [sys.executable, str(RECORD), *arguments],
         env=vmic.environment,
@@ -51,18 +52,18 @@ def recording(
 
 
 def failure(vmic: VirtualMicrophone, path: Path, device: str) -> tuple[int, str]:
-    with recording(vmic, path, device=device) as recorder:
+    with recording(vmic, path, AudioSettings(device=device)) as recorder:
         _, complaint = recorder.communicate(timeout=20)
     return recorder.returncode, complaint
 
 
-def played(vmic: VirtualMicrophone, folder: Path, **settings: str | float) -> tuple[Float32, Float32]:
-    """Play a rising tone into the microphone; return it, and what was heard."""
+def played(vmic: VirtualMicrophone, folder: Path, rate_hz: int = 0) -> tuple[Float32, Float32]:
+    """Play a rising tone into the microphone, opened at `rate_hz`; return it, and what was heard."""
     at_s = np.arange(vmic.rate_hz) / vmic.rate_hz
     tone = (0.5 * dsp.chirp(at_s, 200, 1.0, 3500)).astype(np.float32)
     spoken, heard = folder / "spoken.wav", folder / "heard.npy"
     soundfile.write(spoken, tone, vmic.rate_hz, "PCM_16")
-    with recording(vmic, heard, device=vmic.name, **settings) as recorder:
+    with recording(vmic, heard, AudioSettings(device=vmic.name, rate_hz=rate_hz)) as recorder:
         vmic.play(spoken)
         _, complaint = recorder.communicate(timeout=20)
     assert recorder.returncode == 0, complaint
@@ -97,29 +98,24 @@ def test_what_is_played_at_another_rate_arrives_resampled(
 
 
 def test_devices_are_listed_by_the_names_that_the_configuration_takes(vmic: VirtualMicrophone) -> None:
-    listed = subprocess.run(
-        [sys.executable, "-c", DEVICES],
-        env=vmic.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=20,
-    )
+    command = [sys.executable, "-c", DEVICES]
 
-    assert {"vmic False", "vmic-twin False", "default True"} <= set(listed.stdout.splitlines())
+    listed = subprocess.check_output(command, env=vmic.environment, text=True, timeout=20)
+
+    assert {"vmic False", "vmic-twin False", "default True"} <= set(listed.splitlines())
 
 
 def test_an_exact_name_wins_over_a_longer_one_and_case_does_not_matter(
     vmic: VirtualMicrophone, tmp_path: Path
 ) -> None:
-    with recording(vmic, tmp_path / "heard.npy", seconds=0.1, device="VMIC") as recorder:
+    with recording(vmic, tmp_path / "heard.npy", AudioSettings(device="VMIC"), seconds=0.1) as recorder:
         recorder.communicate(timeout=20)
 
     assert recorder.returncode == 0
 
 
 def test_a_part_of_a_name_is_enough_when_no_other_has_it(vmic: VirtualMicrophone, tmp_path: Path) -> None:
-    with recording(vmic, tmp_path / "heard.npy", seconds=0.1, device="twin") as recorder:
+    with recording(vmic, tmp_path / "heard.npy", AudioSettings(device="twin"), seconds=0.1) as recorder:
         recorder.communicate(timeout=20)
 
     assert recorder.returncode == 0
@@ -145,9 +141,11 @@ def test_an_ambiguous_name_is_answered_with_those_it_could_mean(
 def test_a_microphone_that_falls_silent_is_lost_and_does_not_hold_up_the_end(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    settings = AudioSettings(device="vmic", lost_after_s=1.0)
+
     with (
         virtual_microphone(tmp_path_factory.mktemp("vmic"), RATE_HZ) as vmic,
-        recording(vmic, tmp_path / "heard.npy", seconds=60, device="vmic", lost_after_s=1.0) as recorder,
+        recording(vmic, tmp_path / "heard.npy", settings, seconds=60) as recorder,
     ):
         vmic.server.send_signal(signal.SIGSTOP)
         stopped_at = time.monotonic()

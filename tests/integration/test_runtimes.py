@@ -31,7 +31,7 @@ def scores_with(packages: tuple[str, ...], folder: Path) -> list[list[int]]:
     """Install the packages and digitd, without what it would otherwise bring, and classify 200 pictures."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *packages, "msgspec"], check=True)
     subprocess.run([*pip, "--no-deps", REPOSITORY], check=True)
     done = subprocess.run([python, "-c", SCORES], check=True, capture_output=True, text=True, cwd=folder)

@@ -15,9 +15,7 @@ pytestmark = pytest.mark.training
 
 def drawn_by_matplotlib(samples: Float32) -> Float32:
     """Draw specgram 150 by 100 pixels, take the grey value, scale it to 0..1, average blocks of 3 by 3."""
-    matplotlib = pytest.importorskip(
-        "matplotlib", reason="needs the train extra: pip install 'digitd[train]'"
-    )
+    pytest.importorskip("matplotlib", reason="needs the train extra: pip install 'digitd[train]'")
     block_reduce = pytest.importorskip("skimage.measure", reason="needs the train extra").block_reduce
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - the train extra
     from matplotlib.figure import Figure  # noqa: PLC0415 - the train extra
@@ -27,8 +25,8 @@ def drawn_by_matplotlib(samples: Float32) -> Float32:
     figure.subplots_adjust(left=0, right=1, bottom=0, top=1)
     axes.axis("off")
     axes.specgram(samples, Fs=8000, NFFT=512, noverlap=511)
-    canvas.draw()
-    colours = np.asarray(canvas.buffer_rgba())[..., :3]
+    canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib types only a part of itself
+    colours = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]  # as above
     grey = colours @ [0.299, 0.587, 0.114]
     scaled = (grey - grey.min()) / (grey.max() - grey.min())
     picture: Float32 = block_reduce(scaled, (3, 3), np.mean)
