@@ -59,6 +59,16 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--threshold", type=float, default=0.0, help="least posterior (the model's own)")
     evaluate.add_argument("--json", type=Path, help="write the figures here too")
     evaluate.set_defaults(command=_evaluate)
+    draw = _command(
+        commands,
+        "draw",
+        "draw a recording as the detector and the network see it",
+        "digitd-train draw seven.wav -o seven.png",
+    )
+    draw.add_argument("recording", type=Path, help="WAV, FLAC or OGG")
+    draw.add_argument("-o", "--out", type=Path, required=True, help="PNG or SVG to write")
+    draw.add_argument("--model", type=Path, default=SHIPPED, help="model file (the shipped one)")
+    draw.set_defaults(command=_draw)
     return parser
 
 
@@ -99,4 +109,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     print(markdown(report))
     if arguments.json:
         arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    return 0
+
+
+def _draw(arguments: argparse.Namespace) -> int:
+    from digitd_training.report import draw  # noqa: PLC0415 - matplotlib, which the others can do without
+
+    draw(arguments.recording, read_bundle(arguments.model), arguments.out)
     return 0
