@@ -22,11 +22,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 import soxr
-from integration.daemons import daemon
 from paho.mqtt.client import MQTTMessage
 
 from fakes import room_noise
 from integration.brokers import Listener, mosquitto
+from integration.daemons import daemon
 from integration.recordings import Recording, recordings
 from integration.virtual_microphone import virtual_microphone
 
@@ -63,7 +63,7 @@ def measure(chosen: Sequence[Recording], folder: Path) -> Result:
     spoken = write_stream(chosen, path)
     with (
         mosquitto(folder) as broker,
-        virtual_microphone(folder / "vmic", RATE_HZ) as vmic,
+        virtual_microphone(folder, RATE_HZ) as vmic,
         Listener(broker.port, "digitd/kitchen/event") as listener,
         daemon(folder, vmic.environment, broker.port, device="vmic") as running,
     ):

@@ -26,11 +26,13 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "decide": BASE,
     "model": BASE | {"features"},
     "publish": BASE,
+    "service": BASE,
     "demo": {"errors"},
     "log": {"errors"},
     "pipeline": ROOMS,
     "config": ROOMS | {"log"},
-    "cli": ROOMS | {"demo", "log", "pipeline", "config"},
+    "commands": ROOMS | {"service", "pipeline", "config"},
+    "cli": ROOMS | {"demo", "log", "config", "commands"},
     "__main__": {"cli"},
 }
 HEAVY = {"tensorflow", "keras", "matplotlib", "skimage", "scipy"}

@@ -91,13 +91,14 @@ def _train(arguments: argparse.Namespace) -> int:
     from digitd_training.train import train  # noqa: PLC0415
 
     recipe = read_recipe(arguments.recipe)
+    command = ["digitd-train", "train", "--recipe", arguments.recipe]
     if arguments.scenes:
         recipe = replace(recipe, scenes=arguments.scenes)
+        command += ["--scenes", str(arguments.scenes)]
     if arguments.epochs:
-        fit = replace(recipe.fit, epochs=arguments.epochs)
-        recipe = replace(recipe, fit=fit)
-    typed = shlex.join(["digitd-train", *sys.argv[1:]])
-    print(markdown(train(recipe, arguments.data, arguments.out, typed)))
+        recipe = replace(recipe, fit=replace(recipe.fit, epochs=arguments.epochs))
+        command += ["--epochs", str(arguments.epochs)]
+    print(markdown(train(recipe, arguments.data, arguments.out, shlex.join(command))))
     return 0
 
 

@@ -29,7 +29,7 @@ def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report:
         recipe: What to make.
         folder: Recordings with their manifest.
         out: The file to write.
-        command: What was typed, for the file's provenance.
+        command: How to make it again, for the file's provenance.
 
     Returns:
         The report on the file as written.

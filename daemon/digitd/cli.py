@@ -1,0 +1,240 @@
+"""The commands; the only place that prints, catches and exits.
+
+What a command needs is imported by it: NumPy and what stands on it take 0.25 s on a PC, four times that on a
+Raspberry Pi, which `--help`, `--version` and a wrong option should not.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digitd import __version__
+from digitd.errors import DigitdError, InputError, UnavailableError
+
+if TYPE_CHECKING:
+    from digitd.config import Config
+
+# ruff: noqa: PLC0415 - imports inside commands: see above
+
+INTERRUPTED = 130
+"""What a shell makes of a program that ended by Ctrl-C: 128 + SIGINT."""
+
+PROGRESS_AFTER_S = 2.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    # Threads make OpenBLAS slower, not faster, at products as small as the one that the model's speed is
+    # judged by, and cost 40 MB of address space a core. NumPy reads this when it is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except DigitdError as error:
+        _complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from digitd.commands.run import run
+    from digitd.log import set_up_logging
+
+    config = _config(arguments)
+    set_up_logging(config.log, sys.stderr, os.environ)
+    run(config)
+    return 0
+
+
+def _demo(_arguments: argparse.Namespace) -> int:
+    from digitd.demo.play import play
+
+    return 0 if play(_tell).is_perfect else 1
+
+
+def _detect(arguments: argparse.Namespace) -> int:
+    from digitd.commands.detect import heard_in, recordings
+    from digitd.commands.recogniser import Recogniser
+    from digitd.commands.told import TABLE_HEAD, jsonl, table_row
+    from digitd.messages import Detection
+
+    recogniser = Recogniser(_config(arguments))
+    row = jsonl if arguments.format == "jsonl" else table_row
+    mishaps = _Mishaps()
+    found: list[str] = []
+    for path in arguments.paths:
+        with mishaps.told():
+            found += recordings(path)
+    if arguments.format == "table":
+        _tell(TABLE_HEAD)
+    for recording in _with_progress(found):
+        with mishaps.told():
+            for verdict in heard_in(recording, recogniser):
+                if arguments.all or isinstance(verdict, Detection):
+                    _tell(row(recording, verdict, recogniser.rate_hz))
+    return mishaps.exit_code
+
+
+def _listen(arguments: argparse.Namespace) -> int:
+    from digitd.commands.listen import listen
+
+    for line in listen(_config(arguments)):
+        _tell(line)
+    return 0
+
+
+def _devices(_arguments: argparse.Namespace) -> int:
+    from digitd.audio.microphone import input_devices
+
+    devices = input_devices()
+    if not devices:
+        raise UnavailableError("nothing to record from; is a microphone plugged in? See `arecord -L`")
+    for device in devices:
+        default = "  (default)" if device.is_default else ""
+        _tell(
+            f"{device.name}, {device.host_api}  "
+            f"{device.channels} channels, {device.default_rate_hz} Hz{default}"
+        )
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from digitd.commands.check import checks
+    from digitd.config import find_config, json_schema
+
+    if arguments.schema:
+        _tell(json.dumps(json_schema(), indent=2))
+        return 0
+    config = _config(arguments)
+    found = find_config(arguments.config, os.environ)
+    _tell(f"{'config':<11} ok      {found or 'no file, every key has its default'}")
+    results = [_passes(name, check) for name, check in checks(config)]
+    return 0 if all(results) else 1
+
+
+def _passes(name: str, check: Callable[[], str]) -> bool:
+    try:
+        _tell(f"{name:<11} ok      {check()}")
+    except DigitdError as error:
+        _tell(f"{name:<11} FAILED  {error}")
+        return False
+    return True
+
+
+class _Mishaps:
+    """Input files that could not be read do not keep the others from being done.
+
+    Attributes:
+        exit_code: That of the last mishap; 0 if there was none.
+    """
+
+    def __init__(self) -> None:
+        self.exit_code = 0
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Tell a mishap inside the block and go on after it."""
+        try:
+            yield
+        except InputError as error:
+            _complain(error)
+            self.exit_code = error.exit_code
+
+
+def _with_progress(recordings: Sequence[str]) -> Iterator[str]:
+    """Count on the terminal what takes long, unless the results themselves are seen there."""
+    shown = sys.stderr.isatty() and not sys.stdout.isatty()
+    began_at = time.monotonic()
+    for done, recording in enumerate(recordings):
+        if shown and time.monotonic() - began_at > PROGRESS_AFTER_S:
+            print(f"\r{done}/{len(recordings)} files", end="", file=sys.stderr, flush=True)
+        yield recording
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _config(arguments: argparse.Namespace) -> "Config":
+    from digitd.config import load_config
+    from digitd.model import ModelSettings
+
+    config = load_config(arguments.config, os.environ)
+    model = getattr(arguments, "model", None)
+    return replace(config, model=ModelSettings(model)) if model else config
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)  # whoever reads a pipe wants to see it as it happens
+
+
+def _complain(error: DigitdError) -> None:
+    print(f"digitd: {error}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("digitd", description="Say a digit, get an MQTT message.")
+    parser.add_argument("--version", action="version", version=f"digitd {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    run = _command(commands, "run", _run, "the daemon", "digitd run -c /etc/digitd/config.yaml")
+    demo_text = "the whole daemon without microphone or broker: bundled speech, each message printed"
+    _command(commands, "demo", _demo, demo_text, "digitd demo")
+    detect = _detect_parser(commands)
+    listen = _command(commands, "listen", _listen, "live: each utterance with its scores", "digitd listen")
+    devices_text = "what can be recorded from, by the names that audio.device takes"
+    _command(commands, "devices", _devices, devices_text, "digitd devices")
+    check_text = "configuration, model, microphone, broker: is all there that `run` needs?"
+    check = _command(commands, "check", _check, check_text, "digitd check -c config.yaml")
+    check.add_argument("--schema", action="store_true", help="print the JSON schema of config.yaml instead")
+    for command in (run, detect, listen, check):
+        command.add_argument(
+            *("-c", "--config"),
+            type=Path,
+            metavar="FILE",
+            help="else $DIGITD_CONFIG, ./config.yaml, /etc/digitd/config.yaml, or every default",
+        )
+    return parser
+
+
+def _detect_parser(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> argparse.ArgumentParser:
+    detect = _command(
+        *(commands, "detect", _detect, "the same over recordings, as fast as it goes"),
+        "digitd detect --format jsonl recordings/ kitchen.wav\n  sox in.mp3 -t wav - | digitd detect --all -",
+    )
+    detect.add_argument(
+        *("paths",),
+        nargs="+",
+        metavar="PATH",
+        help="WAV, FLAC, OGG, MP3; a folder; - for WAV on standard input",
+    )
+    detect.add_argument("--model", metavar="FILE", help="another model file than the configuration's")
+    detect.add_argument("--format", choices=("table", "jsonl"), default="table", help="default: table")
+    detect.add_argument("--all", action="store_true", help="tell rejected utterances, too")
+    return detect
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command

@@ -1,0 +1,69 @@
+"""Is everything there that `run` needs? Each check says what it found, or raises an error with the cure."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from digitd.audio import AudioSettings, open_source
+from digitd.commands.recogniser import Recogniser
+from digitd.config import Config
+from digitd.errors import ModelError
+from digitd.messages import AudioBlock
+from digitd.publish.probe import protocol_spoken
+
+ANY_RATE_HZ = 16_000
+LISTEN_S = 0.5
+
+
+def checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Name each check; its function returns what it found or raises `DigitdError`."""
+    yield "model", lambda: _model(config)
+    yield "microphone" if config.audio.source == "microphone" else "audio", lambda: _audio(config.audio)
+    yield "broker", lambda: _broker(config)
+
+
+def _model(config: Config) -> str:
+    recogniser = Recogniser(config)
+    result = recogniser.classifier.self_test()
+    if result.is_slow:
+        raise ModelError(
+            f"{recogniser.title}: {result.inference_ms:.1f} ms an utterance, {result.ratio:.0f} times NumPy: "
+            "it lost its fast kernels; make /proc/cpuinfo readable or install the current ai-edge-litert"
+        )
+    return f"{recogniser.title}, self-test passed, {result.inference_ms:.2f} ms an utterance"
+
+
+def _audio(settings: AudioSettings) -> str:
+    if settings.source == "stdin":
+        return "standard input, not tried"
+    with open_source(settings, ANY_RATE_HZ) as blocks:
+        return f"{_name(settings)}, {_level(blocks)}"
+
+
+def _name(settings: AudioSettings) -> str:
+    match settings.source:
+        case "microphone":
+            return repr(settings.device) if settings.device else "the system's default"
+        case "command":
+            return repr(settings.command)
+        case _:
+            return f"{len(settings.files)} files or folders"
+
+
+def _level(blocks: Iterator[AudioBlock]) -> str:
+    """Say how loud the first moments are."""
+    sounding = (block.samples for block in blocks if len(block.samples))
+    heard: list[float] = []
+    for samples in sounding:
+        heard.extend(samples.tolist())
+        if len(heard) >= LISTEN_S * ANY_RATE_HZ:
+            break
+    level = float(np.abs(heard).mean()) if heard else 0.0
+    if not level:
+        return "but it gives only zeros: is it muted?"
+    return f"{20 * np.log10(level):.0f} dBFS"
+
+
+def _broker(config: Config) -> str:
+    mqtt = config.mqtt
+    return f"{mqtt.host}:{mqtt.port} lets us in, MQTT {protocol_spoken(mqtt)}"

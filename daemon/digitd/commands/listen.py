@@ -1,0 +1,22 @@
+"""What the detector and the model make of the room, live."""
+
+from collections.abc import Iterator
+
+from digitd.audio import open_source
+from digitd.commands.recogniser import Recogniser
+from digitd.commands.told import live
+from digitd.config import Config
+from digitd.service.lifecycle import stop_requests, until
+
+
+def listen(config: Config) -> Iterator[str]:
+    """Yield a line for each utterance, until a signal asks for the end or the audio is over.
+
+    Raises:
+        DigitdError: As for `run`, without the broker.
+    """
+    recogniser = Recogniser(config)
+    with stop_requests() as stopped, open_source(config.audio, recogniser.rate_hz) as blocks:
+        yield f"listening with {recogniser.title}; Ctrl-C ends"
+        for verdict in recogniser.listen(until(stopped, blocks)):
+            yield live(verdict, recogniser.rate_hz)

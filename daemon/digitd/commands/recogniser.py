@@ -1,0 +1,40 @@
+"""What every command that listens begins with: the model, the detector and the bar, as they are set."""
+
+import platform
+from collections.abc import Iterable, Iterator
+
+from digitd.config import Config
+from digitd.messages import AudioBlock, Detection, Rejection
+from digitd.model.bundle import read_bundle
+from digitd.model.classifier import Classifier
+from digitd.pipeline import bar, recognise
+
+
+class Recogniser:
+    """A configuration with the model that it names; it may listen to one source after the other.
+
+    Attributes:
+        title: Name, version and digest of the model, as subscribers see it.
+        rate_hz: The rate that audio must have.
+        classifier: The model.
+
+    Raises:
+        ModelError: The model cannot be used.
+    """
+
+    def __init__(self, config: Config) -> None:
+        bundle = read_bundle(config.model.file)
+        self.title = bundle.title
+        self.rate_hz = bundle.card.features.rate_hz
+        self.classifier = Classifier(bundle)
+        self._detector = config.detector
+        self._bar = bar(config.decision, bundle.card)
+
+    def listen(self, blocks: Iterable[AudioBlock]) -> Iterator[Detection | Rejection]:
+        """Tell each utterance of one source."""
+        return recognise(blocks, self._detector, self.classifier, self._bar)
+
+
+def site(config: Config) -> str:
+    """Return the place that is listened to: what is set, else the short hostname."""
+    return config.site or platform.node().partition(".")[0]

@@ -1,0 +1,1 @@
+"""Living as a long-running process."""

@@ -1,0 +1,55 @@
+"""The daemon as a process of its own, for tests."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+DIGITD = [sys.executable, "-m", "digitd"]
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A running `digitd run`.
+
+    Attributes:
+        process: The process.
+        log: The file that its standard error goes to.
+    """
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_for(self, event: str) -> None:
+        """Wait until the log tells this."""
+        give_up_at = time.monotonic() + 20
+        while f" {event} " not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < give_up_at, self.log.read_text()
+            time.sleep(0.02)
+
+    def end(self, with_signal: signal.Signals) -> float:
+        """Send a signal, wait for the end, and return how long that took in seconds."""
+        asked_at = time.monotonic()
+        self.process.send_signal(with_signal)
+        self.process.wait(timeout=10)
+        return time.monotonic() - asked_at
+
+
+@contextmanager
+def daemon(folder: Path, environment: Mapping[str, str], port: int, **audio: str | float) -> Iterator[Daemon]:
+    """Run the daemon until the block ends."""
+    config, log = folder / "digitd.yaml", folder / "digitd.log"
+    settings = {"site": "kitchen", "audio": audio, "mqtt": {"host": "127.0.0.1", "port": port}}
+    config.write_text(json.dumps(settings))
+    command = [*DIGITD, "run", "-c", str(config)]
+    with log.open("wb") as stderr, subprocess.Popen(command, env=environment, stderr=stderr) as process:
+        try:
+            yield Daemon(process, log)
+        finally:
+            process.kill()

@@ -1,0 +1,171 @@
+"""The process as a process: virtual microphone -> PortAudio -> `digitd run` -> mosquitto -> subscriber."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from digitd.demo.play import SPEECH, TRUTH
+from integration.brokers import Broker, Listener, free_port
+from integration.daemons import DIGITD, daemon
+from integration.virtual_microphone import VirtualMicrophone, virtual_microphone
+
+pytestmark = [pytest.mark.broker, pytest.mark.microphone]
+
+WORDS = 5
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Return the first words of the demo's recording as a WAV file, and what they are."""
+    words = json.loads(TRUTH.read_text())[:WORDS]
+    samples, rate_hz = soundfile.read(SPEECH, dtype="int16")
+    path = tmp_path_factory.mktemp("speech") / "words.wav"
+    soundfile.write(path, samples[: round((words[-1]["offset_s"] + 0.5) * rate_hz)], rate_hz)
+    return path, [word["keyword"] for word in words]
+
+
+def retained(broker: Broker, topic: str) -> str:
+    with Listener(broker.port, f"digitd/kitchen/{topic}") as listener:
+        listener.wait_for_count(1)
+        return listener.heard()[0][1]
+
+
+@pytest.mark.parametrize("device_hz", [8000, 16000, 44100, 48000])
+def test_what_is_said_to_a_microphone_of_any_rate_reaches_the_subscriber(
+    device_hz: int,
+    speech: tuple[Path, list[str]],
+    broker: Broker,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    recording, said = speech
+
+    with (
+        virtual_microphone(tmp_path_factory.mktemp("vmic"), device_hz) as vmic,
+        Listener(broker.port, "digitd/kitchen/keyword") as listener,
+        daemon(tmp_path, vmic.environment, broker.port, device="vmic", rate_hz=device_hz) as running,
+    ):
+        running.wait_for("listening")
+        vmic.play(recording)
+        listener.wait_for([("keyword", keyword) for keyword in said])
+
+
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_within_a_second_with_offline_said(
+    kind: signal.Signals, vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running:
+        running.wait_for("listening")
+        running.wait_for("broker connected")
+        online = retained(broker, "availability"), retained(broker, "microphone")
+
+        took_s = running.end(kind)
+
+    assert online == ("online", "online")
+    assert (running.process.returncode, took_s < 1) == (0, True)
+    assert (retained(broker, "availability"), retained(broker, "microphone")) == ("offline", "offline")
+
+
+def test_a_signal_ends_it_within_a_second_without_a_broker(vmic: VirtualMicrophone, tmp_path: Path) -> None:
+    with daemon(tmp_path, vmic.environment, free_port(), device="vmic") as running:
+        running.wait_for("listening")
+
+        took_s = running.end(signal.SIGTERM)
+
+    assert (running.process.returncode, took_s < 1) == (0, True)
+
+
+def test_a_lost_microphone_is_exit_code_69_with_offline_said(
+    broker: Broker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with (
+        virtual_microphone(tmp_path_factory.mktemp("vmic"), 16000) as vmic,
+        daemon(tmp_path, vmic.environment, broker.port, device="vmic", lost_after_s=1.0) as running,
+    ):
+        running.wait_for("listening")
+        running.wait_for("broker connected")
+
+        vmic.server.kill()
+        running.process.wait(timeout=10)
+
+    assert running.process.returncode == 69
+    assert "digitd: microphone 'vmic' gave nothing for 1 s" in running.log.read_text()
+    assert retained(broker, "microphone") == "offline"
+
+
+def test_a_microphone_that_is_not_there_is_exit_code_69(
+    vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="bathroom") as running:
+        running.process.wait(timeout=20)
+
+    assert running.process.returncode == 69
+    assert "digitd: microphone 'bathroom' is not there" in running.log.read_text()
+
+
+def test_the_log_of_a_quiet_stretch_is_a_few_lines(
+    vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running:
+        running.wait_for("listening")
+        running.wait_for("broker connected")
+        running.end(signal.SIGTERM)
+
+    events = [line for line in running.log.read_text().splitlines() if line[:4].isdigit()]
+    told = [line.split()[2] for line in events]
+    assert (told[0], told[-1]) == ("starting", "stopping")
+    assert sorted(told[1:-1]) == ["broker", "listening", "opened"]
+
+
+def test_recordings_may_stand_in_for_the_microphone(
+    speech: tuple[Path, list[str]], broker: Broker, tmp_path: Path
+) -> None:
+    recording, said = speech
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"site: kitchen\naudio: {{source: files, files: ['{recording}']}}\n"
+        f"mqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
+    )
+
+    with Listener(broker.port, "digitd/kitchen/keyword") as listener:
+        subprocess.run([*DIGITD, "run"], cwd=tmp_path, env=clean(), check=True, timeout=30)
+
+        listener.wait_for([("keyword", keyword) for keyword in said])
+
+
+def test_check_finds_microphone_and_broker(vmic: VirtualMicrophone, broker: Broker, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"audio: {{device: vmic}}\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\n")
+
+    done = subprocess.run(
+        [*DIGITD, "check", "-c", str(config)],
+        env=vmic.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    told = [line.split()[:2] for line in done.stdout.splitlines()]
+    assert told == [["config", "ok"], ["model", "ok"], ["microphone", "ok"], ["broker", "ok"]]
+    assert "'vmic', but it gives only zeros: is it muted?" in done.stdout
+    assert done.stdout.rstrip().endswith("lets us in, MQTT 5")
+    assert done.returncode == 0
+
+
+def test_devices_are_listed_by_the_names_that_the_configuration_takes(vmic: VirtualMicrophone) -> None:
+    done = subprocess.run(
+        [*DIGITD, "devices"], env=vmic.environment, capture_output=True, text=True, check=True, timeout=30
+    )
+
+    assert {"vmic, ALSA", "vmic-twin, ALSA"} <= {line.partition("  ")[0] for line in done.stdout.splitlines()}
+
+
+def clean() -> dict[str, str]:
+    """Return our environment without what would name a configuration."""
+    return {name: value for name, value in os.environ.items() if name != "DIGITD_CONFIG"}
