@@ -71,4 +71,4 @@ portaudio:
 	$(call packages,the microphone,libportaudio2)
 
 test-programs:
-	$(call packages,a broker and a virtual microphone and a voice to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto espeak-ng)
+	$(call packages,a broker and a virtual microphone to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto)

@@ -206,6 +206,18 @@ def test_a_recording_at_another_rate_gives_the_same_words(
     assert [word["keyword"] for word in found[:2]] == [word["keyword"] for word in found[2:4]]
 
 
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "digitd", "detect", str(SPEECH)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as detect:
+        assert detect.stdout is not None
+        assert detect.stderr is not None
+
+        detect.stdout.close()
+        complaint = detect.stderr.read()
+
+    assert (detect.returncode, "Traceback" in complaint) == (0, False)
+
+
 def test_the_schema_of_the_configuration_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome("check", "--schema") == 0
 
