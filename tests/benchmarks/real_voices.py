@@ -70,7 +70,8 @@ def measure(chosen: Sequence[Recording], folder: Path) -> Result:
         running.wait_for("listening")
         startup_s = float(running.log.read_text().partition("startup_s=")[2].split()[0])
         cpu_before_s, began = cpu_s(running.process.pid), datetime.now(UTC).timestamp()
-        vmic.play(path)
+        with vmic.play_async(path) as player:
+            player.wait()
         time.sleep(1.0)
         seconds = time.time() - began
         cpu_ms = 1000 * (cpu_s(running.process.pid) - cpu_before_s) / seconds
@@ -150,11 +151,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--every", type=int, default=1, help="play only every so many-th recording")
+    parser.add_argument("--every", type=int, default=1, help="of FSDD play only every so many-th")
     digits = recordings(kind="digit")
     official = [one for one in digits if one.source == "fsdd" and int(one.path.stem.split("_")[2]) < 5]
     strangers = [one for one in digits if one.split == "dev"]
-    chosen = (official + strangers)[:: parser.parse_args().every]
+    chosen = official[:: parser.parse_args().every] + strangers
     with TemporaryDirectory() as folder:
         result = measure(chosen, Path(folder))
     for source, counts in result.outcomes.items():
