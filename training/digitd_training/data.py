@@ -131,8 +131,8 @@ def clips(recordings: Iterable[Recording], rate_hz: int, keywords: dict[str, str
         found += _words(recording, samples, times.get(recording.name, []), rate_hz, keywords)
         if recording.kind in {"digits", "mixed"}:
             continue
-        label = recording.label if recording.kind == "digit" else ELSE
         whole = recording.kind in {"digit", "word"}
+        label = recording.label if whole and recording.label in keywords.values() else ELSE
         found.append(Clip(samples, label, recording.speaker, recording.source, recording.name, whole))
     return found
 

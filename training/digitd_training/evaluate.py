@@ -10,7 +10,7 @@ from digitd.audio.files import array_blocks
 from digitd.decide import DecisionSettings
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import Detection, Float32, Rejection
-from digitd.model.bundle import Bundle
+from digitd.model.bundle import Bundle, ModelCard
 from digitd.model.classifier import Classifier
 from digitd.pipeline import bar, recognise
 from digitd_training import augment
@@ -102,7 +102,7 @@ def evaluate(bundle: Bundle, recordings: Iterable[Recording], threshold: float =
         recordings: Of both splits; training recordings are passed over.
         threshold: Least posterior; 0 takes the model's own.
     """
-    heard = listen(bundle, test_clips(recordings, bundle.card.features.rate_hz), threshold)
+    heard = listen(bundle, test_clips(recordings, bundle.card), threshold)
     spoken: dict[str, list[Heard]] = {}
     other: dict[str, list[Heard]] = {}
     for one in heard:
@@ -119,14 +119,16 @@ def evaluate(bundle: Bundle, recordings: Iterable[Recording], threshold: float =
     )
 
 
-def test_clips(recordings: Iterable[Recording], rate_hz: int) -> list[Clip]:
+def test_clips(recordings: Iterable[Recording], card: ModelCard) -> list[Clip]:
     """Read what a model may be judged on: FSDD's official test takes and the development split."""
     chosen = [
         recording
         for recording in recordings
         if recording.kind != "impulse" and (recording.split == "dev" or is_official_fsdd_test(recording))
     ]
-    return clips(chosen, rate_hz, DIGITS)
+    keywords = {label: label for label in card.labels if label not in card.rejected}
+    spelled = {word: digit for word, digit in DIGITS.items() if digit in keywords}
+    return clips(chosen, card.features.rate_hz, spelled | keywords)
 
 
 def listen(bundle: Bundle, played: Sequence[Clip], threshold: float = 0.0) -> list[Heard]:

@@ -81,9 +81,7 @@ def evaluate_title(report: Report, bundle: Bundle) -> Report:
 
 def _threshold(bundle: Bundle, recordings: Iterable[Recording], recipe: Recipe) -> float:
     """Choose the threshold on the development speakers' isolated other words."""
-    words = [
-        clip for clip in test_clips(recordings, recipe.features.rate_hz) if clip.whole and clip.label == ELSE
-    ]
+    words = [clip for clip in test_clips(recordings, bundle.card) if clip.whole and clip.label == ELSE]
     return least_threshold(listen(bundle, words), recipe.other_words_accepted) if words else 0.5
 
 
