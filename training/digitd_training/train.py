@@ -3,6 +3,7 @@
 import platform
 import subprocess
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -42,8 +43,9 @@ def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report:
     provenance = _provenance(recipe, learned_from, command)
 
     found = make_examples(recipe, learned_from)
-    model = fit(recipe, pictures(found), [example.label for example in found])
-    network = to_int8(model, pictures(found))
+    seen = pictures(found)
+    model = fit(recipe, seen, [example.label for example in found])
+    network = to_int8(model, seen)
 
     card = ModelCard(
         schema=1,
@@ -62,7 +64,7 @@ def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report:
     write_bundle(out, network, card)
     report = evaluate(read_bundle(out), recordings)
     write_bundle(out, network, msgspec.structs.replace(card, quality=quality(report)))
-    return evaluate_title(report, read_bundle(out))
+    return replace(report, model=read_bundle(out).title)  # the card has grown since, the network has not
 
 
 def quality(report: Report) -> dict[str, float | int | str]:
@@ -72,11 +74,6 @@ def quality(report: Report) -> dict[str, float | int | str]:
         f"false accepts an hour, {row.name}": round(row.false_accepts / row.hours, 2) for row in report.others
     }
     return {**keywords, **others}
-
-
-def evaluate_title(report: Report, bundle: Bundle) -> Report:
-    """Name the file as it was written in the end; its card has grown since it was judged, its network not."""
-    return Report(bundle.title, report.keywords, report.others, report.confusion)
 
 
 def _threshold(bundle: Bundle, recordings: Iterable[Recording], recipe: Recipe) -> float:

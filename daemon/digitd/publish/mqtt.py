@@ -2,7 +2,6 @@
 
 import logging
 import os
-import ssl
 import sys
 import time
 import uuid
@@ -10,7 +9,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Event, Lock
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -89,13 +87,7 @@ def mqtt_publisher(settings: MqttSettings, site: str, model: str) -> AbstractCon
     Raises:
         ConfigError: The password or the authority's certificate cannot be read.
     """
-    new_client = partial(
-        _new_client,
-        settings,
-        settings.client_id or default_client_id(site),
-        find_password(settings.password_file, settings.password, os.environ),
-        encryption(settings.ca_file) if settings.tls else None,
-    )
+    new_client = client_factory(settings, settings.client_id or default_client_id(site))
     return Publisher(settings, Source(site, model, settings.expires_s), new_client)
 
 
@@ -303,17 +295,22 @@ class Publisher:
         self._told = trouble
 
 
-def _new_client(
-    settings: MqttSettings,
-    client_id: str,
-    password: str,
-    tls: ssl.SSLContext | None,
-    protocol: MQTTProtocolVersion,
-) -> BrokerClient:
-    client = BrokerClient(client_id, protocol)
-    client.reconnect_delay_set(min_delay=1, max_delay=LONGEST_RETRY_S)
-    if settings.username:
-        client.username_pw_set(settings.username, password)
-    if tls is not None:
-        client.tls_set_context(tls)
-    return client
+def client_factory(settings: MqttSettings, client_id: str) -> Callable[[MQTTProtocolVersion], BrokerClient]:
+    """Return what makes a client of either protocol, with the credentials that the settings lead to.
+
+    Raises:
+        ConfigError: The password or the authority's certificate cannot be read.
+    """
+    password = find_password(settings.password_file, settings.password, os.environ)
+    tls = encryption(settings.ca_file) if settings.tls else None
+
+    def new_client(protocol: MQTTProtocolVersion) -> BrokerClient:
+        client = BrokerClient(client_id, protocol)
+        client.reconnect_delay_set(min_delay=1, max_delay=LONGEST_RETRY_S)
+        if settings.username:
+            client.username_pw_set(settings.username, password)
+        if tls is not None:
+            client.tls_set_context(tls)
+        return client
+
+    return new_client

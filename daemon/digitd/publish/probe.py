@@ -8,9 +8,7 @@ from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from digitd.errors import UnavailableError
-from digitd.publish.client import BrokerClient, encryption
-from digitd.publish.mqtt import PROTOCOLS, MqttSettings
-from digitd.publish.secret import find_password
+from digitd.publish.mqtt import PROTOCOLS, MqttSettings, client_factory
 
 ANSWER_S: Final = 3.0
 
@@ -43,7 +41,7 @@ def _is_final(answer: ReasonCode | None) -> bool:
 def _answer(settings: MqttSettings, version: str) -> ReasonCode | None:
     """Return what the broker says to us, None if it says nothing."""
     answers: list[ReasonCode] = []
-    client = _client(settings, version)
+    client = client_factory(settings, f"digitd-check-{os.getpid()}")(PROTOCOLS[version])
     client.on_connect = lambda *told: answers.append(told[3])
     try:
         client.connect(settings.host, settings.port)
@@ -58,13 +56,3 @@ def _answer(settings: MqttSettings, version: str) -> ReasonCode | None:
             break
     client.disconnect()
     return answers[0] if answers else None
-
-
-def _client(settings: MqttSettings, version: str) -> BrokerClient:
-    client = BrokerClient(f"digitd-check-{os.getpid()}", PROTOCOLS[version])
-    if settings.username:
-        password = find_password(settings.password_file, settings.password, os.environ)
-        client.username_pw_set(settings.username, password)
-    if settings.tls:
-        client.tls_set_context(encryption(settings.ca_file))
-    return client
