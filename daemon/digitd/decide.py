@@ -1,6 +1,8 @@
 """Whether an utterance is acted on. Pure: time comes in as positions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
@@ -13,7 +15,8 @@ class DecisionSettings:
     """When a score is good enough to act on.
 
     Attributes:
-        threshold: Least posterior to act on; 0 takes the model's own, chosen on development data.
+        threshold: Least posterior to act on, for every keyword; 0 takes the model's own, chosen for each
+            keyword on development data.
         refractory_s: For so long after a keyword the same one is not taken again: an echo.
     """
 
@@ -26,12 +29,14 @@ class Bar:
     """What a score has to pass: the settings, with what the model file adds to them.
 
     Attributes:
-        threshold: Least posterior.
+        thresholds: Keyword to the least posterior.
+        margin: A keyword must be so far ahead of the next likely one.
         rejected: Labels that stand for "anything else".
         refractory: Samples from the offset of a keyword to the onset of the same one.
     """
 
-    threshold: float
+    thresholds: Mapping[str, float]
+    margin: float
     rejected: frozenset[str]
     refractory: int
 
@@ -49,14 +54,32 @@ class Last:
     offset: int
 
 
-def reason_to_reject(utterance: Utterance, score: Score, bar: Bar, last: Last | None) -> str | None:
+class Reason(StrEnum):
+    """Why an utterance is not acted on."""
+
+    TOO_LONG = "too long"
+    ELSE = "anything else"
+    DOUBTFUL = "below threshold"
+    CLOSE = "too close to another keyword"
+    AGAIN = "again too soon"
+
+
+def reason_to_reject(utterance: Utterance, score: Score, bar: Bar, last: Last | None) -> Reason | None:
     """Say why an utterance is not acted on, or None if it is."""
     if utterance.too_long:
-        return "too long"
+        return Reason.TOO_LONG
     if score.label in bar.rejected:
-        return "anything else"
-    if score.probability < bar.threshold:
-        return f"below threshold {bar.threshold:.2f}"
+        return Reason.ELSE
+    if score.probability < bar.thresholds[score.label]:
+        return Reason.DOUBTFUL
+    if score.probability - _next_likely(score, bar) < bar.margin:
+        return Reason.CLOSE
     if last and last.keyword == score.label and utterance.onset - last.offset < bar.refractory:
-        return f"again too soon after the last {score.label}"
+        return Reason.AGAIN
     return None
+
+
+def _next_likely(score: Score, bar: Bar) -> float:
+    """The posterior of the keyword that comes second."""
+    others = score.probabilities.keys() - bar.rejected - {score.label}
+    return max((score.probabilities[label] for label in others), default=0.0)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float32: TypeAlias = NDArray[np.float32]
+Float64: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq=False: it holds an array
@@ -36,6 +37,9 @@ class AudioBlock:
         return self.start + len(self.samples)
 
 
+NOTHING_AROUND = AudioBlock(0, np.empty(0, np.float32))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Utterance:
     """A stretch of sound that the segmenter took for something spoken.
@@ -48,6 +52,8 @@ class Utterance:
         level_dbfs: Mean magnitude of the loud windows, decibels below full scale.
         floor_dbfs: The noise floor when it began, in the same measure.
         too_long: The sound went on beyond the longest utterance; `offset` is where it was cut.
+        surroundings: Conditioned audio from before the utterance to when it was known to be over, as far
+            as there is any.
     """
 
     start: int
@@ -57,6 +63,7 @@ class Utterance:
     level_dbfs: float
     floor_dbfs: float
     too_long: bool = False
+    surroundings: AudioBlock = NOTHING_AROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class Rejection:
     """An utterance that was not acted on, and why.
 
     Attributes:
-        reason: In words, for people.
+        reason: In words, for people; see `decide.Reason`.
         score: All posteriors; None where the model was not asked.
         utterance: Where it was heard.
     """

@@ -1,16 +1,19 @@
 """The daemon in one function: blocks in, detections out; only this and `cli` know the rooms' order."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import numpy as np
 
 from digitd.decide import Bar, DecisionSettings, Last, reason_to_reject
 from digitd.detect.conditioning import HighPass
+from digitd.detect.rules import SILENCE_DBFS, level_dbfs
 from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
-from digitd.messages import AudioBlock, Detection, Rejection, Utterance
-from digitd.model.bundle import ModelCard
-from digitd.model.classifier import Classifier
+from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Utterance
+from digitd.model.cascade import Cascade
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,42 @@ class Clock:
     monotonic: Callable[[], float] = time.monotonic
 
 
-def bar(settings: DecisionSettings, card: ModelCard) -> Bar:
+@dataclass(frozen=True, slots=True, eq=False)  # eq=False: it holds an array
+class Heard:
+    """A block of audio, and what the detector made of it.
+
+    Attributes:
+        block: As the source gave it.
+        conditioned: What the detector saw next, shape (n,): whole windows only, so a little more or less.
+        onset_dbfs: A window louder than this could have been a beginning when the block came.
+        utterances: Those that the block completed, most often none.
+    """
+
+    block: AudioBlock
+    conditioned: Float32
+    onset_dbfs: float
+    utterances: Sequence[Utterance]
+
+    @property
+    def level_dbfs(self) -> float:
+        """Mean magnitude of what the detector saw, decibels below full scale."""
+        return level_dbfs(float(np.abs(self.conditioned).mean())) if len(self.conditioned) else SILENCE_DBFS
+
+
+class Scorer(Protocol):
+    """Whoever can name an utterance: the model, and in training what it is compared with."""
+
+    def score(self, utterance: Utterance) -> Score:
+        """Return the posteriors of an utterance."""
+
+
+def bar(settings: DecisionSettings, cascade: Cascade) -> Bar:
     """Join what the configuration and the model file say about a decision."""
+    card, point = cascade.card, cascade.point
+    keywords = [label for label in card.labels if label not in card.rejected]
     return Bar(
-        threshold=settings.threshold or card.threshold,
+        thresholds={label: settings.threshold or point.thresholds[label] for label in keywords},
+        margin=point.margin,
         rejected=frozenset(card.rejected),
         refractory=round(settings.refractory_s * card.features.rate_hz),
     )
@@ -42,35 +77,49 @@ def utterances(
 
     Training cuts its examples with this very function.
     """
+    for heard in detected(blocks, settings, rate_hz):
+        for utterance in heard.utterances:
+            yield heard.block, utterance
+
+
+def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz: int) -> Iterator[Heard]:
+    """Tell of each block what the detector makes of it; an empty one tells what the end completes."""
     high_pass = HighPass(rate_hz, rate_hz // WINDOWS_PER_S)
     segmenter = Segmenter(settings, rate_hz)
     block = None
     for block in blocks:
-        for utterance in segmenter.feed(high_pass.feed(block)):
-            yield block, utterance
+        conditioned = high_pass.feed(block)
+        yield Heard(block, conditioned.samples, segmenter.onset_dbfs, segmenter.feed(conditioned))
     if block is None:
         return
-    for utterance in segmenter.flush():
-        yield block, utterance
+    end = AudioBlock(block.end, block.samples[:0], block.captured_at)
+    yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush())
 
 
 def recognise(
     blocks: Iterable[AudioBlock],
     segmenter: SegmenterSettings,
-    classifier: Classifier,
+    scorer: Scorer,
     bar: Bar,
-    clock: Clock | None = None,
+    rate_hz: int,
+    clock: Clock = Clock(),  # noqa: B008 - frozen
 ) -> Iterator[Detection | Rejection]:
-    """Listen to audio at the model's rate; tell each utterance that was acted on or not.
+    """Listen to audio; tell each utterance that was acted on or not.
 
     An empty block says that time passed without audio; it changes nothing.
+
+    Args:
+        blocks: Audio at `rate_hz`.
+        segmenter: What an utterance is.
+        scorer: Who names it.
+        bar: What its score has to pass.
+        rate_hz: The rate that the scorer takes.
+        clock: Where times come from.
     """
-    clock = clock or Clock()
-    rate_hz = classifier.card.features.rate_hz
     last: Last | None = None
     heard = (block for block in blocks if len(block.samples))
     for block, utterance in utterances(heard, segmenter, rate_hz):
-        score = classifier.classify(utterance.samples)
+        score = scorer.score(utterance)
         if reason := reason_to_reject(utterance, score, bar, last):
             yield Rejection(reason, score, utterance)
             continue

@@ -13,6 +13,7 @@ import soundfile
 from digitd import __version__
 from digitd.cli import main
 from digitd.commands import told
+from digitd.decide import Reason
 from digitd.demo.play import SPEECH
 from digitd.messages import Rejection, Score, Utterance
 from digitd.service.lifecycle import seconds_since_start, stop_requests, until
@@ -50,7 +51,7 @@ def outcome(*argv: str) -> int:
 
 def rejection() -> Rejection:
     utterance = Utterance(0, np.zeros(8000, np.float32), 1600, 9600, level_dbfs=-31.24, floor_dbfs=-58.0)
-    return Rejection("below threshold 0.50", Score({"7": 0.4, "1": 0.35, "else": 0.25}), utterance)
+    return Rejection(Reason.DOUBTFUL, Score({"7": 0.4, "1": 0.35, "else": 0.25}), utterance)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -161,7 +162,7 @@ def test_json_says_why_an_utterance_was_rejected() -> None:
         "confidence": 0.4,
         "accepted": False,
         "scores": {"7": 0.4, "1": 0.35, "else": 0.25},
-        "reason": "below threshold 0.50",
+        "reason": "below threshold",
     }
 
 
@@ -170,14 +171,14 @@ def test_the_table_stands_in_columns() -> None:
 
     assert [told.TABLE_HEAD, row] == [
         "    onset    offset  heard    confidence  verdict                          file",
-        "    0.100     0.600  7             0.400  below threshold 0.50             a.wav",
+        "    0.100     0.600  7             0.400  below threshold                  a.wav",
     ]
 
 
 def test_live_lines_show_level_against_floor_and_the_three_likeliest() -> None:
     line = told.live(rejection(), RATE_HZ)
 
-    assert line == (" -31.2 dBFS over  -58.0    500 ms  7 0.40  1 0.35  else 0.25  below threshold 0.50")
+    assert line == (" -31.2 dBFS over  -58.0    500 ms  7 0.40  1 0.35  else 0.25  below threshold")
 
 
 def test_standard_input_is_a_recording_too(speech: Path) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitd.decide import Bar, Last, reason_to_reject
+from digitd.decide import Bar, Last, Reason, reason_to_reject
 from digitd.messages import Score, Utterance
 
-BAR = Bar(threshold=0.8, rejected=frozenset({"else"}), refractory=3200)
+BAR = Bar({"3": 0.6, "7": 0.8}, margin=0.1, rejected=frozenset({"else"}), refractory=3200)
 UTTERANCE = Utterance(16_000, np.zeros(0, np.float32), 16_000, 24_000, -30.0, -60.0)
 
 
@@ -21,25 +21,41 @@ def test_a_confident_keyword_is_acted_on() -> None:
 
 
 def test_a_doubtful_keyword_is_not() -> None:
-    assert reason_to_reject(UTTERANCE, seven(0.7), BAR, None) == "below threshold 0.80"
+    assert reason_to_reject(UTTERANCE, seven(0.7), BAR, None) is Reason.DOUBTFUL
+
+
+def test_each_keyword_has_a_threshold_of_its_own() -> None:
+    assert reason_to_reject(UTTERANCE, Score({"3": 0.7, "else": 0.3}), BAR, None) is None
+
+
+def test_a_keyword_that_another_comes_close_to_is_not() -> None:
+    torn = Score({"3": 0.46, "7": 0.54, "else": 0.0})
+
+    assert reason_to_reject(UTTERANCE, torn, replace(BAR, thresholds={"7": 0.5}), None) is Reason.CLOSE
+
+
+def test_everything_else_may_come_close() -> None:
+    torn = Score({"3": 0.0, "7": 0.52, "else": 0.48})
+
+    assert reason_to_reject(UTTERANCE, torn, replace(BAR, thresholds={"7": 0.5}), None) is None
 
 
 def test_anything_else_is_not_however_confident() -> None:
-    assert reason_to_reject(UTTERANCE, seven(0.01), BAR, None) == "anything else"
+    assert reason_to_reject(UTTERANCE, seven(0.01), BAR, None) is Reason.ELSE
 
 
 def test_what_went_on_too_long_is_not() -> None:
-    assert reason_to_reject(replace(UTTERANCE, too_long=True), seven(0.9), BAR, None) == "too long"
+    assert reason_to_reject(replace(UTTERANCE, too_long=True), seven(0.9), BAR, None) is Reason.TOO_LONG
 
 
 @pytest.mark.parametrize(
     ("last", "reason"),
     [
-        (Last("7", 15_000), "again too soon after the last 7"),
+        (Last("7", 15_000), Reason.AGAIN),
         (Last("7", 12_000), None),
         (Last("3", 15_000), None),
     ],
     ids=["its own echo", "said again", "another keyword"],
 )
-def test_only_an_echo_is_held_back(last: Last, reason: str | None) -> None:
-    assert reason_to_reject(UTTERANCE, seven(0.9), BAR, last) == reason
+def test_only_an_echo_is_held_back(last: Last, reason: Reason | None) -> None:
+    assert reason_to_reject(UTTERANCE, seven(0.9), BAR, last) is reason

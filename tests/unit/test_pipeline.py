@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from digitd.decide import Bar
+from digitd.decide import Bar, Reason
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
-from digitd.model.classifier import Classifier
+from digitd.model.cascade import Cascade
 from digitd.pipeline import Clock, recognise
 from fakes import blocks, room_noise
 
@@ -20,8 +20,8 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier(read_bundle(SHIPPED))
+def cascade() -> Cascade:
+    return Cascade(read_bundle(SHIPPED))
 
 
 def burst_from(onset_s: float, offset_s: float) -> Float32:
@@ -31,38 +31,37 @@ def burst_from(onset_s: float, offset_s: float) -> Float32:
     return sound
 
 
-def verdicts(classifier: Classifier, heard: Iterator[AudioBlock], bar: Bar) -> list[Detection | Rejection]:
+def verdicts(cascade: Cascade, heard: Iterator[AudioBlock], bar: Bar) -> list[Detection | Rejection]:
     clock = Clock(now=lambda: NOON, monotonic=lambda: 1000.0)
-    return list(recognise(heard, SegmenterSettings(), classifier, bar, clock))
+    return list(recognise(heard, SegmenterSettings(), cascade, bar, RATE_HZ, clock))
 
 
-def anything_goes() -> Bar:
-    return Bar(threshold=0.0, rejected=frozenset(), refractory=0)
+def every_keyword_above(threshold: float) -> Bar:
+    labels = (*"0123456789", "else")
+    return Bar(dict.fromkeys(labels, threshold), margin=0.0, rejected=frozenset(), refractory=0)
 
 
-def test_an_utterance_gives_one_verdict_at_its_place(classifier: Classifier) -> None:
-    (verdict,) = verdicts(classifier, blocks(burst_from(1.0, 1.4), [320] * 100), anything_goes())
+def test_an_utterance_gives_one_verdict_at_its_place(cascade: Cascade) -> None:
+    (verdict,) = verdicts(cascade, blocks(burst_from(1.0, 1.4), [320] * 100), every_keyword_above(0.0))
 
     assert verdict.utterance.onset / RATE_HZ == pytest.approx(1.0, abs=0.01)
     assert verdict.utterance.offset / RATE_HZ == pytest.approx(1.4, abs=0.01)
 
 
-def test_a_rejection_says_why(classifier: Classifier) -> None:
-    bar = Bar(threshold=1.1, rejected=frozenset(), refractory=0)
-
-    (verdict,) = verdicts(classifier, blocks(burst_from(1.0, 1.4)), bar)
+def test_a_rejection_says_why(cascade: Cascade) -> None:
+    (verdict,) = verdicts(cascade, blocks(burst_from(1.0, 1.4)), every_keyword_above(1.1))
 
     assert isinstance(verdict, Rejection)
-    assert verdict.reason == "below threshold 1.10"
+    assert verdict.reason is Reason.DOUBTFUL
 
 
-def test_the_time_of_a_word_is_when_it_was_said_not_when_it_was_understood(classifier: Classifier) -> None:
+def test_the_time_of_a_word_is_when_it_was_said_not_when_it_was_understood(cascade: Cascade) -> None:
     sound = burst_from(1.0, 1.4)
     late = (
         AudioBlock(at, sound[at : at + 320], captured_at=1000.0 - 0.5) for at in range(0, len(sound), 320)
     )
 
-    (verdict,) = verdicts(classifier, late, anything_goes())
+    (verdict,) = verdicts(cascade, late, every_keyword_above(0.0))
 
     assert isinstance(verdict, Detection)
     ago = NOON - verdict.offset_at
@@ -73,11 +72,11 @@ def test_the_time_of_a_word_is_when_it_was_said_not_when_it_was_understood(class
     )
 
 
-def test_time_without_audio_changes_nothing(classifier: Classifier) -> None:
+def test_time_without_audio_changes_nothing(cascade: Cascade) -> None:
     sound = burst_from(1.0, 1.4)
     nothing = AudioBlock(0, np.empty(0, np.float32))
     interrupted = (block for heard in blocks(sound, [320] * 100) for block in (nothing, heard))
 
-    (verdict,) = verdicts(classifier, interrupted, anything_goes())
+    (verdict,) = verdicts(cascade, interrupted, every_keyword_above(0.0))
 
     assert verdict.utterance.onset / RATE_HZ == pytest.approx(1.0, abs=0.01)

@@ -70,6 +70,25 @@ def test_pre_roll_and_post_roll_belong_to_the_samples() -> None:
     assert len(utterance.samples) == 8 * MARK + round(0.04 * RATE_HZ) - utterance.start
 
 
+def test_the_surroundings_reach_from_before_the_utterance_to_when_it_was_known_to_be_over() -> None:
+    sound = audio("." * 50 + "####" + "." * 10)
+
+    (utterance,) = segment(sound)
+
+    around = utterance.surroundings
+    assert (around.start, around.end) == (54 * MARK - 2 * RATE_HZ, 54 * MARK + round(0.15 * RATE_HZ))
+    inside = slice(utterance.start - around.start, utterance.start - around.start + len(utterance.samples))
+    assert np.array_equal(around.samples[inside], utterance.samples)
+
+
+def test_the_surroundings_are_what_there_is_where_the_stream_is_young_or_over() -> None:
+    sound = audio("..####")
+
+    (utterance,) = segment(sound)
+
+    assert np.array_equal(utterance.surroundings.samples, sound)
+
+
 def test_what_goes_on_too_long_is_cut_once_and_then_waited_out() -> None:
     sound = audio("...." + "#" * 60 + "......####......")
 
@@ -116,7 +135,8 @@ def test_it_holds_no_more_than_the_longest_utterance_however_long_the_noise() ->
     for at in range(0, 600 * RATE_HZ, RATE_HZ):
         segmenter.feed(AudioBlock(at, np.full(RATE_HZ, 0.2, np.float32)))
 
-        assert len(segmenter._held.samples) <= 2.5 * RATE_HZ  # noqa: SLF001 - what grows is what it holds
+        held = segmenter._tape  # noqa: SLF001 - what grows is what it holds
+        assert held.end - held.start <= 2.5 * RATE_HZ
 
 
 sketches = st.text("#+._", max_size=40)

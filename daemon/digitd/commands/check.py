@@ -24,13 +24,15 @@ def checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
 
 def _model(config: Config) -> str:
     recogniser = Recogniser(config)
-    result = recogniser.classifier.self_test()
+    result = recogniser.cascade.self_test()
     if result.is_slow:
         raise ModelError(
             f"{recogniser.title}: {result.inference_ms:.1f} ms an utterance, {result.ratio:.0f} times NumPy: "
             "it lost its fast kernels; make /proc/cpuinfo readable or install the current ai-edge-litert"
         )
-    return f"{recogniser.title}, self-test passed, {result.inference_ms:.2f} ms an utterance"
+    alone = recogniser.cascade.alone_because
+    stages = f"stage one alone, for {alone}" if alone else "both stages"
+    return f"{recogniser.title}, {stages}, self-test passed, {result.inference_ms:.2f} ms an utterance"
 
 
 def _audio(settings: AudioSettings) -> str:

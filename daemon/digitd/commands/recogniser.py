@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from digitd.config import Config
 from digitd.messages import AudioBlock, Detection, Rejection
 from digitd.model.bundle import read_bundle
-from digitd.model.classifier import Classifier
+from digitd.model.cascade import Cascade
 from digitd.pipeline import bar, recognise
 
 
@@ -16,7 +16,7 @@ class Recogniser:
     Attributes:
         title: Name, version and digest of the model, as subscribers see it.
         rate_hz: The rate that audio must have.
-        classifier: The model.
+        cascade: The model.
 
     Raises:
         ModelError: The model cannot be used.
@@ -26,13 +26,13 @@ class Recogniser:
         bundle = read_bundle(config.model.file)
         self.title = bundle.title
         self.rate_hz = bundle.card.features.rate_hz
-        self.classifier = Classifier(bundle)
+        self.cascade = Cascade(bundle, verify=config.model.verify)
         self._detector = config.detector
-        self._bar = bar(config.decision, bundle.card)
+        self._bar = bar(config.decision, self.cascade)
 
     def listen(self, blocks: Iterable[AudioBlock]) -> Iterator[Detection | Rejection]:
         """Tell each utterance of one source."""
-        return recognise(blocks, self._detector, self.classifier, self._bar)
+        return recognise(blocks, self._detector, self.cascade, self._bar, self.rate_hz)
 
 
 def site(config: Config) -> str:

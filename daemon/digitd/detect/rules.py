@@ -41,6 +41,10 @@ class Rule(Protocol):
     def earliest(self) -> int:
         """First window that a span still to come can begin at."""
 
+    @property
+    def onset_dbfs(self) -> float:
+        """A window louder than this may be the beginning of a span, as things are now."""
+
     def feed(self, magnitude: float) -> Span | None:
         """Take the next window; return the span that it completes."""
 
@@ -89,6 +93,11 @@ class ClassicRule:
     def earliest(self) -> int:
         """First window that a span still to come can begin at."""
         return max(self._next - self._windows, 0) if self._onset is None else self._onset
+
+    @property
+    def onset_dbfs(self) -> float:
+        """The fixed threshold."""
+        return level_dbfs(self._threshold)
 
     def feed(self, magnitude: float) -> Span | None:
         """Take the next window; return the span that it completes."""
@@ -181,6 +190,11 @@ class AdaptiveRule:
         """The noise floor as it is tracked now."""
         return self._floor.dbfs
 
+    @property
+    def onset_dbfs(self) -> float:
+        """A window louder than this may be the beginning of a span, as things are now."""
+        return self._bar(self._limits.onset_db)
+
     def feed(self, magnitude: float) -> Span | None:
         """Take the next window; return the span that it completes."""
         window, self._next = self._next, self._next + 1
@@ -200,7 +214,10 @@ class AdaptiveRule:
         return self._close() if self._state is _State.OPEN else None
 
     def _is_loud(self, level: float, above_db: float) -> bool:
-        return level > max(self._floor.dbfs + above_db, self._limits.quietest_dbfs)
+        return level > self._bar(above_db)
+
+    def _bar(self, above_db: float) -> float:
+        return max(self._floor.dbfs + above_db, self._limits.quietest_dbfs)
 
     def _floor_then_open(self, window: int, level: float) -> None:
         loud = self._is_loud(level, self._limits.onset_db)

@@ -7,10 +7,17 @@ import numpy as np
 from msgspec import Meta
 
 from digitd.detect.rules import AdaptiveLimits, AdaptiveRule, ClassicRule, Rule, Span
+from digitd.detect.tape import Tape
 from digitd.messages import AudioBlock, Utterance
 
 WINDOWS_PER_S = 160
 """The article's window: 50 samples at 8 kHz, 6.25 ms."""
+
+SURROUNDINGS_BEFORE_S = 2.0
+"""So much audio up to an utterance's offset is kept for who wants to know what it stood in."""
+
+SURROUNDINGS_AFTER_S = 0.15
+"""So much after the offset, as far as the hang-over lets it be known."""
 
 CLASSIC_FULL_SCALE = 50 * 32_768
 """The article adds up 50 samples of 16 bits."""
@@ -55,7 +62,7 @@ class SegmenterSettings:
 
 
 class Segmenter:
-    """Cuts utterances out of conditioned audio; holds no more than the longest utterance.
+    """Cuts utterances out of conditioned audio; holds little more than the longest utterance.
 
     A gap in the audio forgets an utterance that was open: half a word is worse than none.
     """
@@ -66,21 +73,25 @@ class Segmenter:
         adaptive = settings.mode == "adaptive"
         self._pre_roll = round(settings.pre_roll_ms * rate_hz / 1000) if adaptive else 0
         self._post_roll = round(settings.post_roll_ms * rate_hz / 1000) if adaptive else 0
-        self._rule = _rule(settings)
-        self._origin = 0
-        self._fed = 0
-        self._held = AudioBlock(0, np.empty(0, np.float32))
+        self._before = round(SURROUNDINGS_BEFORE_S * rate_hz)
+        self._after = round(SURROUNDINGS_AFTER_S * rate_hz)
+        self._begin_at(0)
+
+    @property
+    def onset_dbfs(self) -> float:
+        """A window louder than this may be the beginning of an utterance, as things are now."""
+        return self._rule.onset_dbfs
 
     def feed(self, block: AudioBlock) -> list[Utterance]:
         """Take a block of any size; return the utterances that it completes."""
-        if block.start != self._held.end:
+        if block.start != self._tape.end:
             self._begin_at(block.start)
-        self._held = AudioBlock(self._held.start, np.concatenate([self._held.samples, block.samples]))
-        fresh = self._held.samples[self._origin + self._fed * self._window - self._held.start :]
+        self._tape.append(block.samples)
+        fresh = self._tape.cut(self._heard, self._tape.end)
         windows = fresh[: len(fresh) - len(fresh) % self._window].reshape(-1, self._window)
         utterances = []
         for magnitude in np.abs(windows).mean(axis=1).tolist():
-            self._fed += 1
+            self._heard += self._window
             if span := self._rule.feed(magnitude):
                 utterances.append(self._cut(span))
         self._forget()
@@ -93,21 +104,30 @@ class Segmenter:
 
     def _begin_at(self, start: int) -> None:
         self._rule = _rule(self._settings)
-        self._origin, self._fed = start, 0
-        self._held = AudioBlock(start, np.empty(0, np.float32))
+        self._origin = self._heard = start
+        self._tape = Tape(start)
 
     def _cut(self, span: Span) -> Utterance:
         onset = self._origin + span.onset * self._window
         offset = self._origin + span.offset * self._window
-        start = max(onset - self._pre_roll, self._held.start)
-        samples = self._held.samples[start - self._held.start : offset + self._post_roll - self._held.start]
-        return Utterance(start, samples, onset, offset, span.level_dbfs, span.floor_dbfs, span.too_long)
+        start = max(onset - self._pre_roll, self._tape.start)
+        around_start = max(offset - self._before, self._tape.start)
+        around_end = min(offset + self._after, self._heard)
+        return Utterance(
+            start=start,
+            samples=self._tape.cut(start, offset + self._post_roll),
+            onset=onset,
+            offset=offset,
+            level_dbfs=span.level_dbfs,
+            floor_dbfs=span.floor_dbfs,
+            too_long=span.too_long,
+            surroundings=AudioBlock(around_start, self._tape.cut(around_start, around_end)),
+        )
 
     def _forget(self) -> None:
         """Let go of what no utterance can reach any more."""
-        reach = self._origin + self._rule.earliest * self._window - self._pre_roll
-        start = max(reach, self._held.start)
-        self._held = AudioBlock(start, self._held.samples[start - self._held.start :].copy())
+        earliest = self._origin + self._rule.earliest * self._window - self._pre_roll
+        self._tape.forget_before(min(earliest, self._heard - self._before))
 
 
 def _rule(settings: SegmenterSettings) -> Rule:

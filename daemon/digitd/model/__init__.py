@@ -13,9 +13,12 @@ class ModelSettings:
 
     Attributes:
         path: The model's file; empty for the one that is shipped.
+        verify: Whether stage two looks again at what stage one does not rule out, where the model has one
+            and pyopen-wakeword is installed; off saves memory and a few milliseconds an utterance.
     """
 
     path: str = ""
+    verify: bool = True
 
     @property
     def file(self) -> Path:

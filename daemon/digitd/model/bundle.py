@@ -1,8 +1,8 @@
 """One .tflite file that carries labels, feature settings, provenance and measured quality.
 
 A TensorFlow Lite file may be a ZIP archive at the same time: the runtime reads from the front, unzip from
-the back (https://ai.google.dev/edge/litert/conversion/tensorflow/metadata). The archive holds one file,
-`digitd.json`; `unzip -p digits.tflite digitd.json` shows it.
+the back (https://ai.google.dev/edge/litert/conversion/tensorflow/metadata). The archive holds `digitd.json`,
+which `unzip -p digits.tflite digitd.json` shows, and the head of stage two, if the model has one.
 """
 
 import hashlib
@@ -17,8 +17,9 @@ from digitd.errors import ModelError
 from digitd.features import FeatureSettings
 
 CARD = "digitd.json"
-CARD_LIMIT = 1_000_000
-"""Bytes; a card beyond it is no card."""
+HEAD = "verifier.tflite"
+ENTRY_LIMIT = 1_000_000
+"""Bytes; what is larger is none of ours."""
 
 
 class Corpus(msgspec.Struct, frozen=True):
@@ -75,6 +76,38 @@ class SelfTest(msgspec.Struct, frozen=True):
     multiplications: Annotated[int, Meta(ge=1)]
 
 
+class OperatingPoint(msgspec.Struct, frozen=True):
+    """When what the stages say is enough to act on, chosen on development data.
+
+    Attributes:
+        weights: Exponent of each stage's posteriors before they are multiplied: how far each is trusted.
+        thresholds: Keyword to the least posterior to act on.
+        margin: A keyword must be so far ahead of the next likely one.
+        chosen_for: What it was chosen to keep to, in words.
+    """
+
+    weights: Annotated[tuple[float, ...], Meta(min_length=1, max_length=2)]
+    thresholds: dict[str, Annotated[float, Meta(gt=0, lt=1)]]
+    margin: Annotated[float, Meta(ge=0, lt=1)]
+    chosen_for: str
+
+
+class VerifierCard(msgspec.Struct, frozen=True):
+    """Stage two, as far as it lies in this file; see `verifier`.
+
+    Attributes:
+        embeddings: How many of the speech embedding's vectors the head looks at.
+        gate: Utterances are not looked at again where stage one is so sure that they are no keyword.
+        point: When both stages together are enough to act on.
+        self_test: Posteriors of the sweep that is played at start.
+    """
+
+    embeddings: Annotated[int, Meta(ge=1, le=16)]
+    gate: Annotated[float, Meta(gt=0, le=1)]
+    point: OperatingPoint
+    self_test: tuple[float, ...]
+
+
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the model file says of itself.
 
@@ -84,9 +117,10 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         version: Of the model, for example "0.1.0".
         labels: In the order of the output tensor.
         rejected: Labels that stand for "anything else" and are never acted on.
-        threshold: Least posterior to act on, chosen on development data.
+        point: When stage one alone is enough to act on.
         features: How to draw the picture that the network looks at.
         self_test: One inference with its result.
+        verifier: Stage two; None where the model has only one.
         provenance: Where it comes from.
         quality: Figures measured on this file, by name; each names its data.
     """
@@ -96,9 +130,10 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     labels: Annotated[tuple[str, ...], Meta(min_length=2, max_length=1000)]
     rejected: tuple[str, ...]
-    threshold: Annotated[float, Meta(gt=0, lt=1)]
+    point: OperatingPoint
     features: FeatureSettings
     self_test: SelfTest
+    verifier: VerifierCard | None
     provenance: Provenance
     quality: dict[str, float | int | str]
 
@@ -108,12 +143,14 @@ class Bundle(msgspec.Struct, frozen=True):
 
     Attributes:
         card: What it says of itself.
-        network: The TensorFlow Lite part of the file.
+        network: The TensorFlow Lite part of the file: stage one.
+        head: Stage two's TensorFlow Lite file; empty where there is none.
         digest: First eight hexadecimal digits of the file's SHA-256.
     """
 
     card: ModelCard
     network: bytes
+    head: bytes
     digest: str
 
     @property
@@ -126,33 +163,45 @@ def read_bundle(path: Path) -> Bundle:
     """Read a model file.
 
     Raises:
-        ModelError: It is missing, no TensorFlow Lite file, or its card is missing or not of the known form.
+        ModelError: It is missing, no TensorFlow Lite file, or its card or head is missing or not of the known
+            form.
     """
     try:
         content = path.read_bytes()
         with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(CARD).file_size > CARD_LIMIT:
-                raise ModelError(
-                    f"{path}: {CARD} is larger than {CARD_LIMIT} bytes; this is no model of ours"
-                )
-            card = msgspec.json.decode(archive.read(CARD), type=ModelCard)
+            card = msgspec.json.decode(_read(archive, CARD), type=ModelCard)
+            head = _read(archive, HEAD) if card.verifier else b""
             network = content[: archive.getinfo(CARD).header_offset]
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; set model.path to a model file") from error
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelError(
-            f"{path}: carries no {CARD}; a plain .tflite lacks labels and feature settings, "
+            f"{path}: carries no {CARD}, or not all that it names; a plain .tflite lacks labels, "
             "make the model with `digitd-train train`"
         ) from error
     except (msgspec.DecodeError, NotImplementedError, RuntimeError) as error:
         raise ModelError(f"{path}: {CARD}: {error}; make the model anew with `digitd-train train`") from error
-    return Bundle(card, network, hashlib.sha256(content).hexdigest()[:8])
+    return Bundle(card, network, head, hashlib.sha256(content).hexdigest()[:8])
 
 
-def write_bundle(path: Path, network: bytes, card: ModelCard) -> None:
-    """Write a model file: the network, then the archive with its card."""
+def write_bundle(path: Path, network: bytes, card: ModelCard, head: bytes = b"") -> None:
+    """Write a model file: stage one's network, then the archive with its card and stage two's head."""
     path.write_bytes(network)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo(CARD)  # without the time of day: the same model gives the same file
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        archive.writestr(entry, msgspec.json.format(msgspec.json.encode(card)))
+        _write(archive, CARD, msgspec.json.format(msgspec.json.encode(card)))
+        if head:
+            _write(archive, HEAD, head)
+
+
+def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name)  # without the time of day: the same model gives the same file
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(entry, content)
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > ENTRY_LIMIT:
+        raise ModelError(
+            f"{archive.filename}: {name} is larger than {ENTRY_LIMIT} bytes; this is no model of ours"
+        )
+    return archive.read(name)

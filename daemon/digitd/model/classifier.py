@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitd.errors import ModelError
 from digitd.features import BANDS, FRAMES, reduced_spectrogram
-from digitd.messages import Float32, Score
+from digitd.messages import Float32, Float64
 from digitd.model.bundle import Bundle
-from digitd.model.runtime import Int8, Network
+from digitd.model.runtime import Network
 
 SLOWEST_RATIO = 25.0
 """An inference with fast kernels takes 1 to 5 times what NumPy takes for as many multiplications; without
@@ -19,7 +20,7 @@ them 30 and more."""
 
 @dataclass(frozen=True, slots=True)
 class SelfTestResult:
-    """What the inference at start showed.
+    """What the inferences at start showed.
 
     Attributes:
         inference_ms: The quickest of several.
@@ -36,7 +37,7 @@ class SelfTestResult:
 
 
 class Classifier:
-    """Names utterances.
+    """Names utterances by their reduced spectrogram.
 
     Args:
         bundle: The model file.
@@ -51,14 +52,14 @@ class Classifier:
         _check_shape("takes", self._network.input.shape, (1, BANDS, FRAMES, 1))
         _check_shape("gives", self._network.output.shape, (1, len(self.card.labels)))
 
-    def classify(self, samples: Float32) -> Score:
-        """Return the posteriors of an utterance's samples, shape (n,), full scale ±1.0."""
+    def posteriors(self, samples: Float32) -> Float64:
+        """Return the posterior of each label for an utterance's samples, shape (n,), full scale ±1.0."""
         scores = self.scores(reduced_spectrogram(samples, self.card.features))
         tensor = self._network.output
-        posteriors = (scores.astype(np.float64) - tensor.zero_point) * tensor.scale
-        return Score(dict(zip(self.card.labels, (posteriors / posteriors.sum()).tolist(), strict=True)))
+        posteriors: Float64 = (scores.astype(np.float64) - tensor.zero_point) * tensor.scale
+        return posteriors / float(posteriors.sum())
 
-    def scores(self, picture: Float32) -> Int8:
+    def scores(self, picture: Float32) -> NDArray[np.int8]:
         """Return the output tensor for a picture, shape (34, 50), rounded to the input tensor's steps."""
         tensor = self._network.input
         steps = np.clip(np.rint(picture / tensor.scale) + tensor.zero_point, -128, 127)
