@@ -2,7 +2,7 @@
 
 A folder of recordings has a `manifest.csv` with a row a file: path, source, kind, label, speaker, split,
 seconds, rate_hz. `kind` is `digit` (label 0 to 9), `digits` and `mixed` (a sentence with digits in it, see
-`an4_words.csv` for where each word lies), `word` and `speech` (no digit), `noise`, `impulse`.
+`corpora/word_times/an4.csv` for where each word lies), `word` and `speech` (no digit), `noise`, `impulse`.
 """
 
 import csv
@@ -10,6 +10,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +47,7 @@ class Recording:
         kind: See the module.
         label: Word or transcript.
         speaker: Who speaks, unique over all corpora.
-        split: `train` or `dev`.
+        split: `train`, `dev`, or `test`, which nothing here reads.
     """
 
     path: Path
@@ -67,8 +69,8 @@ class Clip:
         speaker: Who speaks.
         source: The corpus.
         name: The recording it comes from.
-        whole: Whether the clip is one isolated word; otherwise it is running speech or noise and any
-            utterance in it has its label.
+        kind: `word` where the clip is one isolated word; in `speech`, `noise` and
+            a `fragment` of a word any utterance has its label.
     """
 
     samples: Float32
@@ -76,7 +78,12 @@ class Clip:
     speaker: str
     source: str
     name: str
-    whole: bool
+    kind: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether the clip is one isolated word."""
+        return self.kind == "word"
 
 
 def read_manifest(folder: Path) -> list[Recording]:
@@ -123,17 +130,17 @@ def clips(recordings: Iterable[Recording], rate_hz: int, keywords: dict[str, str
         rate_hz: The rate to read at.
         keywords: Spelled word to label.
     """
-    recordings = list(recordings)
-    times = _word_times({recording.path.parent.parent for recording in recordings})
     found = []
     for recording in recordings:
         samples = load(recording, rate_hz)
-        found += _words(recording, samples, times.get(recording.name, []), rate_hz, keywords)
+        times = an4_word_times().get(recording.path.stem.lower(), []) if recording.source == "an4" else []
+        found += _words(recording, samples, times, rate_hz, keywords)
         if recording.kind in {"digits", "mixed"}:
             continue
-        whole = recording.kind in {"digit", "word"}
-        label = recording.label if whole and recording.label in keywords.values() else ELSE
-        found.append(Clip(samples, label, recording.speaker, recording.source, recording.name, whole))
+        kind = "word" if recording.kind in {"digit", "word"} else recording.kind
+        spoken = keywords.get(recording.label, recording.label)
+        label = spoken if kind == "word" and spoken in keywords.values() else ELSE
+        found.append(Clip(samples, label, recording.speaker, recording.source, recording.name, kind))
     return found
 
 
@@ -158,7 +165,7 @@ def _words(
         start, end = (round(at * rate_hz) for at in (start_s - WORD_MARGIN_S, end_s + WORD_MARGIN_S))
         label = keywords.get(word, ELSE)
         piece = faded(samples[max(start, 0) : end], rate_hz)
-        cut.append(Clip(piece, label, recording.speaker, recording.source, recording.name, whole=True))
+        cut.append(Clip(piece, label, recording.speaker, recording.source, recording.name, "word"))
     return cut
 
 
@@ -172,14 +179,16 @@ def faded(samples: Float32, rate_hz: int, fade_s: float = 0.015) -> Float32:
     return shaped
 
 
-def _word_times(folders: set[Path]) -> dict[str, list[tuple[str, float, float]]]:
-    """Where words lie in sentences: recording -> word, start and end in seconds."""
+@cache
+def an4_word_times() -> dict[str, list[tuple[str, float, float]]]:
+    """Where words lie in AN4's utterances: its name -> word, start and end in seconds.
+
+    Found by forced alignment of the transcripts; 931 of the 948 training utterances have them.
+    """
     times = defaultdict(list)
-    for folder in folders:
-        path = folder / "an4_words.csv"
-        if not path.is_file():
-            continue
-        with path.open(newline="", encoding="utf-8") as lines:
-            for row in csv.DictReader(lines):
-                times[row["path"]].append((row["word"].lower(), float(row["start_s"]), float(row["end_s"])))
+    with (resources.files("digitd_training.corpora") / "word_times" / "an4.csv").open(
+        encoding="utf-8"
+    ) as lines:
+        for row in csv.DictReader(lines):
+            times[row["utterance"]].append((row["word"], float(row["start_s"]), float(row["end_s"])))
     return dict(times)
