@@ -1,0 +1,1 @@
+"""Recording one's own words: asks, listens as the daemon does, keeps labelled takes."""
