@@ -1,5 +1,7 @@
 """What microphones, rooms and people do to a word. Pure: each function takes a NumPy generator."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import soxr
 from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
@@ -40,6 +42,17 @@ def tilted(samples: Float32, rng: Generator, rate_hz: int) -> Float32:
     response = 10 ** (response_db.astype(np.float32) / 20)
     coloured: Float32 = irfft(rfft(samples, size) * response, size)[: len(samples)]
     return coloured
+
+
+def band_limited(samples: Float32, rng: Generator, rate_hz: int) -> Float32:
+    """Leave a band as telephones and cheap microphones do: from 80..350 Hz to 3..7 kHz, with soft edges."""
+    size = next_fast_len(len(samples), real=True)
+    octaves = np.log2(np.maximum(rfftfreq(size, 1 / rate_hz), 1.0))
+    low, high = np.log2(rng.uniform(80, 350)), np.log2(rng.uniform(3000, 7000))
+    below, above = np.maximum(low - octaves, 0), np.maximum(octaves - high, 0)
+    response = 10 ** (-(18 * below + 36 * above).astype(np.float32) / 20)
+    limited: Float32 = irfft(rfft(samples, size) * response, size)[: len(samples)]
+    return limited
 
 
 def synthetic_room(rng: Generator, rate_hz: int) -> Float32:
@@ -83,6 +96,49 @@ def hum(length: int, rng: Generator, rate_hz: int) -> Float32:
     )
     sound = np.asarray(tones, np.float32)
     return sound / np.float32(rms(sound))
+
+
+def babble(voices: Sequence[Float32], length: int, rng: Generator) -> Float32:
+    """People talking at once, three to seven of them, root mean square 1.
+
+    Args:
+        voices: Recordings of running speech to choose from.
+        length: Samples.
+        rng: Who talks, and how near.
+    """
+    talk = np.zeros(length, np.float32)
+    for _ in range(int(rng.integers(3, 8))):
+        voice = looped(voices[int(rng.integers(len(voices)))], length, rng)
+        talk += voice / np.float32(rms(voice)) * np.float32(10 ** (rng.uniform(-6, 6) / 20))
+    level: Float32 = talk / np.float32(rms(talk))
+    return level
+
+
+def music(length: int, rng: Generator, rate_hz: int) -> Float32:
+    """Chords of plucked and blown tones over a drum, root mean square 1: what a radio plays, very roughly."""
+    sound = np.zeros(length, np.float32)
+    beat = round(rng.uniform(0.15, 0.5) * rate_hz)
+    scale = 110 * 2 ** (np.array([0, 2, 4, 7, 9, 12, 14, 16, 19, 21]) / 12 + rng.uniform(0, 2))
+    for at in range(0, length, beat):
+        tones = rng.choice(scale, int(rng.integers(1, 5)))
+        span = min(beat * int(rng.integers(1, 4)), length - at)
+        sound[at : at + span] += sum(_tone(span, tone_hz, rng, rate_hz) for tone_hz in tones)
+        drum = min(round(0.05 * rate_hz), length - at)
+        sound[at : at + drum] += rng.uniform(0, 1) * rng.standard_normal(drum).astype(np.float32)
+    level: Float32 = sound / np.float32(rms(sound))
+    return level
+
+
+def _tone(length: int, pitch_hz: float, rng: Generator, rate_hz: int) -> Float32:
+    times_s = np.arange(length, dtype=np.float32) / np.float32(rate_hz)
+    fade = rng.uniform(0.5, 2.0)
+    partials = sum(
+        np.sin(np.float32(2 * np.pi * pitch_hz * order) * times_s) / np.float32(order**fade)
+        for order in range(1, 6)
+    )
+    attack_s, decay = rng.uniform(0.005, 0.05), rng.uniform(1, 8)
+    envelope = np.minimum(times_s / np.float32(attack_s), 1) * np.exp(np.float32(-decay) * times_s)
+    return np.asarray(partials * envelope, np.float32)
 
 
 def looped(samples: Float32, length: int, rng: Generator) -> Float32:

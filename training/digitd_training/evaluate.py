@@ -1,20 +1,29 @@
 """Every published number: measured on the exported file, through the daemon's own pipeline."""
 
+import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
-from tqdm import tqdm
 
-from digitd.audio.files import array_blocks
-from digitd.decide import DecisionSettings
 from digitd.detect.segmenter import SegmenterSettings
-from digitd.messages import Detection, Float32, Rejection
+from digitd.errors import InputError
+from digitd.messages import Float32
 from digitd.model.bundle import Bundle, ModelCard
-from digitd.model.classifier import Classifier
-from digitd.pipeline import bar, recognise
+from digitd.model.cascade import Cascade
 from digitd_training import augment
+from digitd_training.conditions import SPEECH_DBFS, InNoise, beds, in_noise
+from digitd_training.costs import Agreement, Costs, agreement, costs
+from digitd_training.counting import Figures, Other, Spoken, figures, noise_of
+from digitd_training.curves import Curve, curve
 from digitd_training.data import DIGITS, ELSE, Clip, Recording, clips, is_official_fsdd_test
+from digitd_training.hearing import Maker, Take, listen
+from digitd_training.recognisers import FLOAT, STAGE_ONE, ours
+from digitd_training.scenes import cut_utterances
 
 ROOM_S = 0.5
 """Room noise before and after each clip."""
@@ -22,59 +31,34 @@ ROOM_S = 0.5
 ROOM_DBFS = -60.0
 """Its level: a quiet room behind an ordinary microphone."""
 
+MUSIC_CLIPS, MUSIC_S = 60, 10.0
+"""Synthetic music stands in for real music, of which no corpus here has any."""
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the pipeline made of one clip.
+MOST_IN_NOISE = 200
+"""Digits that are played in each noise at each level; more would take hours."""
 
-    Attributes:
-        clip: What was played.
-        verdicts: What came out, in order.
-        seconds: How long it was, with the room noise.
-    """
-
-    clip: Clip
-    verdicts: tuple[Detection | Rejection, ...]
-    seconds: float
-
-    @property
-    def accepted(self) -> list[str]:
-        """The keywords that would have been published."""
-        return [verdict.keyword for verdict in self.verdicts if isinstance(verdict, Detection)]
-
-    @property
-    def outcome(self) -> str:
-        """Right, wrong, missed or extra: the keyword once, another one, none, or the keyword and more."""
-        if not self.accepted:
-            return "missed"
-        if self.clip.label not in self.accepted:
-            return "wrong"
-        return "right" if len(self.accepted) == 1 else "extra"
+PACKAGES = ("digitd", "ai-edge-litert", "tflite-runtime", "numpy", "pyopen-wakeword", "pocketsphinx")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of the report.
+class Circumstances:
+    """When, how and with what the figures were measured.
 
     Attributes:
-        name: What was played.
-        played: How many clips.
-        hours: How much audio.
-        right: Keywords published once and as spoken.
-        wrong: Keywords published as another.
-        missed: Keywords not published.
-        extra: Keywords published, and something else too.
-        false_accepts: Keywords published where none was spoken.
+        command: That made them.
+        measured_at: UTC, ISO 8601.
+        machine: System and kind of processor.
+        versions: Of Python and the packages that matter, as far as they are installed.
+        alone_because: Why stage one was alone; None where it was not.
+        chosen_for: What the thresholds were chosen to keep to, as the model's card says.
     """
 
-    name: str
-    played: int
-    hours: float
-    right: int = 0
-    wrong: int = 0
-    missed: int = 0
-    extra: int = 0
-    false_accepts: int = 0
+    command: str
+    measured_at: str
+    machine: str
+    versions: dict[str, str]
+    alone_because: str | None
+    chosen_for: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,39 +67,69 @@ class Report:
 
     Attributes:
         model: Name, version and digest.
-        keywords: Figures where each clip is a keyword.
-        others: Figures where none is.
-        confusion: Spoken and heard keyword to how often, over all clips with a keyword.
+        circumstances: Of the measurement.
+        recognisers: What each of them is worth; the model as the daemon uses it comes first.
+        curves: Of each of them.
+        noise: How the model bears noise and a reverberant room; empty in a quick report.
+        rounding: Stage one in int8 against floating point; None where there was none to compare with.
+        costs: Sizes and times.
     """
 
     model: str
-    keywords: list[Figure]
-    others: list[Figure]
-    confusion: dict[str, dict[str, int]] = field(default_factory=dict)
+    circumstances: Circumstances
+    recognisers: list[Figures]
+    curves: list[Curve]
+    noise: list[InNoise]
+    rounding: Agreement | None
+    costs: Costs
+
+    @property
+    def keywords(self) -> list[Spoken]:
+        """What the model, as the daemon uses it, made of keywords, by corpus."""
+        return self.recognisers[0].keywords
+
+    @property
+    def others(self) -> list[Other]:
+        """What the model, as the daemon uses it, published while no keyword was spoken."""
+        return self.recognisers[0].others
 
 
-def evaluate(bundle: Bundle, recordings: Iterable[Recording], threshold: float = 0.0) -> Report:
+def evaluate(
+    bundle: Bundle,
+    recordings: Iterable[Recording],
+    rivals: Sequence[Maker] = (),
+    *,
+    quick: bool = True,
+    command: str = "digitd-train train",
+) -> Report:
     """Play FSDD's official test takes, and everything of the development speakers, to the pipeline.
 
     Args:
         bundle: The exported file.
         recordings: Of both splits; training recordings are passed over.
-        threshold: Least posterior; 0 takes the model's own.
+        rivals: Whom to judge beside the model.
+        quick: Leave out noise and reverberation, which take most of the time.
+        command: That asked for it.
+
+    Raises:
+        InputError: There is no keyword among the recordings.
     """
-    heard = listen(bundle, test_clips(recordings, bundle.card), threshold)
-    spoken: dict[str, list[Heard]] = {}
-    other: dict[str, list[Heard]] = {}
-    for one in heard:
-        if one.clip.label == ELSE:
-            kind = "isolated other words" if one.clip.whole else "running speech and noise"
-            other.setdefault(f"{one.clip.source}, {kind}", []).append(one)
-        else:
-            spoken.setdefault(_keyword_set(one.clip), []).append(one)
+    rate_hz = bundle.card.features.rate_hz
+    played = [*test_clips(recordings, bundle.card), *music_clips(rate_hz)]
+    example = _example(played, rate_hz)
+    makers = [*ours(bundle), *rivals]
+    takes = [Take(clip, "room", number) for number, clip in enumerate(played)]
+    heard = listen(makers, {"room": partial(quiet_room, rate_hz)}, takes)
+    recognisers = [make() for make in makers]
+    by_name = {one.name: theirs for one, theirs in zip(recognisers, heard, strict=True)}
     return Report(
         bundle.title,
-        [_keyword_figure(name, few) for name, few in sorted(spoken.items())],
-        [_other_figure(name, few) for name, few in sorted(other.items())],
-        _confusion([one for few in spoken.values() for one in few]),
+        _circumstances(bundle, command),
+        [figures(name, theirs) for name, theirs in by_name.items()],
+        [curve(one.name, by_name[one.name], one.bar) for one in recognisers],
+        [] if quick else _noise(makers[0], played, rate_hz),
+        agreement(by_name[STAGE_ONE], by_name[FLOAT]) if FLOAT in by_name else None,
+        costs(bundle, recognisers, example),
     )
 
 
@@ -131,17 +145,20 @@ def test_clips(recordings: Iterable[Recording], card: ModelCard) -> list[Clip]:
     return clips(chosen, card.features.rate_hz, spelled | keywords)
 
 
-def listen(bundle: Bundle, played: Sequence[Clip], threshold: float = 0.0) -> list[Heard]:
-    """Play each clip amid half a second of room noise to a fresh pipeline."""
-    classifier = Classifier(bundle)
-    decision = bar(DecisionSettings(threshold), bundle.card)
-    rate_hz = bundle.card.features.rate_hz
-    heard = []
-    for number, clip in enumerate(tqdm(played, "clips", disable=None)):
-        sound = amid_room_noise(clip.samples, rate_hz, number)
-        verdicts = recognise(array_blocks(sound), SegmenterSettings(), classifier, decision)
-        heard.append(Heard(clip, tuple(verdicts), len(sound) / rate_hz))
-    return heard
+def music_clips(rate_hz: int) -> list[Clip]:
+    """Make ten minutes of synthetic music, always the same."""
+    level = np.float32(10 ** (SPEECH_DBFS / 20))
+    return [
+        Clip(
+            augment.music(round(MUSIC_S * rate_hz), np.random.default_rng(number), rate_hz) * level,
+            ELSE,
+            "",
+            "synthetic",
+            f"music/{number}",
+            "music",
+        )
+        for number in range(MUSIC_CLIPS)
+    ]
 
 
 def amid_room_noise(samples: Float32, rate_hz: int, seed: int) -> Float32:
@@ -152,73 +169,51 @@ def amid_room_noise(samples: Float32, rate_hz: int, seed: int) -> Float32:
     return padded + noise * np.float32(10 ** (ROOM_DBFS / 20))
 
 
-def least_threshold(heard: Sequence[Heard], accepted_share: float) -> float:
-    """Choose the least threshold that accepts no more than a share of the clips heard at threshold 0.
-
-    A step beyond the score of the last clip that must not pass, and never below a half.
-    """
-    best = sorted((max(map(_keyword_posterior, one.verdicts), default=0.0) for one in heard), reverse=True)
-    return float(np.clip(best[int(accepted_share * len(best))] + 0.004, 0.5, 0.996))
+def quiet_room(rate_hz: int, clip: Clip, seed: int) -> Float32:
+    """Put a clip where the main tables have it heard: `amid_room_noise`, as `hearing.listen` asks for it."""
+    return amid_room_noise(clip.samples, rate_hz, seed)
 
 
-def markdown(report: Report) -> str:
-    """Write the report as tables."""
-    lines = [f"Model `{report.model}`.", "", "| keywords | played | right | wrong | missed | extra |"]
-    lines += ["|---|---:|---:|---:|---:|---:|"]
-    lines += [
-        f"| {row.name} | {row.played} | {row.right} ({row.right / row.played:.1%}) | {row.wrong} "
-        f"| {row.missed} | {row.extra} |"
-        for row in report.keywords
-    ]
-    lines += [
-        "",
-        "| nothing to hear | played | false accepts | a clip | an hour |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {row.name} | {row.played} ({row.hours * 60:.0f} min) | {row.false_accepts} "
-        f"| {row.false_accepts / row.played:.1%} | {row.false_accepts / row.hours:.1f} |"
-        for row in report.others
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _keyword_posterior(verdict: Detection | Rejection) -> float:
-    """The posterior of the likeliest label where that is a keyword, else 0."""
-    if verdict.score is None or verdict.score.label == ELSE:
-        return 0.0
-    return verdict.score.probability
-
-
-def _keyword_set(clip: Clip) -> str:
-    return "fsdd, official test takes" if clip.source == "fsdd" else f"{clip.source}, speakers never heard"
-
-
-def _keyword_figure(name: str, heard: Sequence[Heard]) -> Figure:
-    outcomes = [one.outcome for one in heard]
-    return Figure(
-        name,
-        len(heard),
-        _hours(heard),
-        right=outcomes.count("right"),
-        wrong=outcomes.count("wrong"),
-        missed=outcomes.count("missed"),
-        extra=outcomes.count("extra"),
+def _example(played: Iterable[Clip], rate_hz: int) -> Float32:
+    """A clip with a keyword in it that the detector finds."""
+    for clip in played:
+        if clip.label == ELSE:
+            continue
+        sound = amid_room_noise(clip.samples, rate_hz, 0)
+        if cut_utterances(sound, SegmenterSettings(), rate_hz):
+            return sound
+    raise InputError(
+        "nothing to measure on: no keyword is spoken in the recordings of the manifest's split `dev`"
     )
 
 
-def _other_figure(name: str, heard: Sequence[Heard]) -> Figure:
-    return Figure(name, len(heard), _hours(heard), false_accepts=sum(len(one.accepted) for one in heard))
+def _noise(model: Maker, played: Sequence[Clip], rate_hz: int) -> list[InNoise]:
+    """Play some digits of people never heard in training, evenly chosen, in noise never heard either."""
+    digits = [clip for clip in played if clip.label != ELSE and clip.source != "fsdd"]
+    chosen = [digits[int(at)] for at in np.linspace(0, len(digits) - 1, min(MOST_IN_NOISE, len(digits)))]
+    noises: dict[str, list[Float32]] = {}
+    for clip in played:
+        if clip.kind == "noise":
+            noises.setdefault(noise_of(clip.name), []).append(clip.samples)
+    voices = [clip.samples for clip in played if clip.kind == "speech"]
+    return in_noise(model, chosen, beds(noises, voices, rate_hz), rate_hz)
 
 
-def _hours(heard: Sequence[Heard]) -> float:
-    return sum(one.seconds for one in heard) / 3600
+def _circumstances(bundle: Bundle, command: str) -> Circumstances:
+    model = Cascade(bundle)
+    return Circumstances(
+        command,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        f"{platform.system()}, {platform.machine()}",
+        {"python": platform.python_version(), **_versions()},
+        model.alone_because,
+        model.point.chosen_for,
+    )
 
 
-def _confusion(heard: Sequence[Heard]) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {}
-    for one in heard:
-        row = counts.setdefault(one.clip.label, {})
-        for keyword in one.accepted or ["none"]:
-            row[keyword] = row.get(keyword, 0) + 1
-    return {spoken: dict(sorted(row.items())) for spoken, row in sorted(counts.items())}
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -1,26 +1,98 @@
-"""From a recipe and recordings to examples, on all cores; the same for the same seed."""
+"""From a recipe and recordings to labelled utterances, on all cores; the same for the same seed."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing import Pool
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.errors import InputError
+from digitd.features import FeatureSettings, reduced_spectrogram
+from digitd.messages import Float32, Utterance
+from digitd.model.embedding import SpeechEmbedding
 from digitd_training import augment
 from digitd_training.augment import Generator
-from digitd_training.data import ELSE, Clip, Recording, clips, load
+from digitd_training.data import ELSE, Clip, Recording, clips, faded, load
 from digitd_training.recipe import Recipe
-from digitd_training.scenes import Example, Surroundings, examples, scene
+from digitd_training.scenes import UNTRIMMED, Surroundings, scene, spoken
 
 RUNNING_S = 4.0
 """Running speech and noise are let in for so long at a time."""
 
 LEAST_S, LEAST_RMS = 0.1, 1e-4
 """What is shorter or fainter is no clip but an empty file."""
+
+FRAGMENT = (0.25, 0.45)
+"""Least and greatest part of a keyword that is no keyword yet: "sev", "ix"."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example(Generic[T]):
+    """An utterance as the segmenter cut it, with what was said.
+
+    Attributes:
+        seen: What the networks see of it.
+        label: A keyword, or `ELSE`.
+        speaker: Who.
+        source: The corpus.
+        kind: `word`, `speech`, `noise`, or `fragment` of a keyword.
+    """
+
+    seen: T
+    label: str
+    speaker: str
+    source: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What the networks see of an utterance.
+
+    Attributes:
+        picture: The reduced spectrogram, shape (34, 50).
+        vectors: Its speech embedding, shape (embeddings, 96); none where there is no second stage.
+    """
+
+    picture: Float32
+    vectors: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Played(Generic[T]):
+    """What came of some scenes.
+
+    Attributes:
+        examples: In the order of the scenes.
+        seconds: How long each kind of clip went on.
+    """
+
+    examples: list[Example[T]] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+
+
+class Eyes:
+    """Shows utterances to both networks.
+
+    Args:
+        features: How stage one sees.
+        embeddings: How many vectors stage two sees; 0 where there is none.
+    """
+
+    def __init__(self, features: FeatureSettings, embeddings: int) -> None:
+        self._features = features
+        self._embedding = SpeechEmbedding(embeddings) if embeddings else None
+
+    def __call__(self, utterance: Utterance) -> Seen:
+        """Return what they see."""
+        vectors = self._embedding(utterance) if self._embedding else np.empty((0, 0), np.float32)
+        return Seen(reduced_spectrogram(utterance.samples, self._features), vectors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +119,7 @@ class SceneMaker:
 
     Args:
         recipe: What may happen.
-        recordings: Of the training split.
+        recordings: Of one split.
     """
 
     def __init__(self, recipe: Recipe, recordings: Sequence[Recording]) -> None:
@@ -57,54 +129,94 @@ class SceneMaker:
             for clip in clips([r for r in recordings if r.kind != "impulse"], rate_hz, recipe.keywords)
             if len(clip.samples) > LEAST_S * rate_hz and augment.rms(clip.samples) > LEAST_RMS
         ]
+        self.rate_hz = rate_hz
         self._recipe = recipe
         self._keywords = _stock([clip for clip in found if clip.label != ELSE], recipe.keyword_weights)
         self._else = _stock([clip for clip in found if clip.label == ELSE], recipe.else_weights)
         self._surroundings = Surroundings(
-            [load(recording, rate_hz) for recording in recordings if recording.kind == "noise"],
-            [load(recording, rate_hz) for recording in recordings if recording.kind == "impulse"],
+            noises=[load(recording, rate_hz) for recording in recordings if recording.kind == "noise"],
+            rooms=[load(recording, rate_hz) for recording in recordings if recording.kind == "impulse"],
+            voices=[clip.samples for clip in found if clip.kind == "speech"],
         )
 
-    def __call__(self, number: int) -> list[Example]:
-        """Return the examples that the segmenter cuts from the scene of this number."""
+    def play(self, number: int) -> tuple[list[tuple[Utterance, Clip]], Counter[str]]:
+        """Return what the segmenter cuts from this scene, and the seconds of each kind of clip."""
         recipe = self._recipe
         rng = np.random.default_rng([recipe.seed, number])
         chosen = [self._draw(rng) for _ in range(recipe.scene.clips)]
-        heard, placed = scene(chosen, self._surroundings, recipe.scene, recipe.features.rate_hz, rng)
-        return examples(heard, placed, SegmenterSettings(), recipe.features)
+        heard, placed = scene(chosen, self._surroundings, recipe.scene, self.rate_hz, rng)
+        seconds: Counter[str] = Counter()
+        for place in placed:
+            seconds[place.clip.kind] += (place.end - place.start) / self.rate_hz  # type: ignore[assignment]  # a counter of seconds
+        return spoken(heard, placed, SegmenterSettings(), self.rate_hz), seconds
 
     def _draw(self, rng: Generator) -> Clip:
-        stock = self._keywords if rng.uniform() < self._recipe.keyword_share else self._else
-        clip = stock.draw(rng)
-        most = round(RUNNING_S * self._recipe.features.rate_hz)
+        if rng.uniform() < self._recipe.keyword_share:
+            return self._keywords.draw(rng)
+        if rng.uniform() < self._recipe.music_share:
+            sound = augment.music(round(RUNNING_S * self.rate_hz), rng, self.rate_hz)
+            return Clip(sound, ELSE, "synthetic", "music", "music", "noise")
+        if rng.uniform() < self._recipe.fragment_share:
+            return self._fragment(rng)
+        clip = self._else.draw(rng)
+        most = round(RUNNING_S * self.rate_hz)
         if clip.whole or len(clip.samples) <= most:
             return clip
         start = int(rng.integers(len(clip.samples) - most))
         return replace(clip, samples=clip.samples[start : start + most])
 
-
-def make_examples(recipe: Recipe, recordings: Sequence[Recording]) -> list[Example]:
-    """Play all scenes of a recipe."""
-    maker = SceneMaker(recipe, recordings)
-    found: list[Example] = []
-    with Pool(initializer=_adopt, initargs=(maker,)) as pool:
-        made: Iterator[list[Example]] = pool.imap(_make, range(recipe.scenes), chunksize=8)
-        for few in tqdm(made, "scenes", recipe.scenes):
-            found += few
-    return found
+    def _fragment(self, rng: Generator) -> Clip:
+        """A beginning or an end of a keyword."""
+        word = self._keywords.draw(rng)
+        while word.source in UNTRIMMED:  # nobody knows where in it the word begins
+            word = self._keywords.draw(rng)
+        length = round(rng.uniform(*FRAGMENT) * len(word.samples))
+        piece = word.samples[:length] if rng.uniform() < 0.5 else word.samples[-length:]  # noqa: PLR2004 - a coin
+        return replace(word, samples=faded(piece, self.rate_hz), label=ELSE, kind="fragment")
 
 
-_maker: SceneMaker | None = None
+def play(
+    recipe: Recipe,
+    recordings: Sequence[Recording],
+    numbers: Iterable[int],
+    see: Callable[[], Callable[[Utterance], T]],
+) -> Played[T]:
+    """Play scenes and look at what is spoken in them.
+
+    Args:
+        recipe: What may happen.
+        recordings: Of one split.
+        numbers: Of the scenes.
+        see: Makes, once on each core, what looks at an utterance.
+    """
+    numbers = list(numbers)
+    everything: Played[T] = Played()
+    with Pool(initializer=_adopt, initargs=(SceneMaker(recipe, recordings), see)) as pool:
+        played: Iterator[Played[Any]] = pool.imap(_play, numbers, chunksize=8)
+        for few in tqdm(played, "scenes", len(numbers)):
+            everything.examples.extend(few.examples)
+            everything.seconds.update(few.seconds)
+    return everything
+
+
+_tools: tuple[SceneMaker, Callable[[Utterance], Any]] | None = None
 """Each worker process's own; multiprocessing has no other way to hand a worker its tools once."""
 
 
-def _adopt(maker: SceneMaker) -> None:
-    global _maker  # noqa: PLW0603 - see _maker
-    _maker = maker
+def _adopt(maker: SceneMaker, see: Callable[[], Callable[[Utterance], Any]]) -> None:
+    global _tools  # noqa: PLW0603 - see _tools
+    _tools = maker, see()
 
 
-def _make(number: int) -> list[Example]:
-    return _maker(number) if _maker else []
+def _play(number: int) -> Played[Any]:  # what `see` sees: the pool knows no types
+    if not _tools:
+        return Played()
+    maker, eyes = _tools
+    said, seconds = maker.play(number)
+    examples = [
+        Example(eyes(utterance), clip.label, clip.speaker, clip.source, clip.kind) for utterance, clip in said
+    ]
+    return Played(examples, seconds)
 
 
 def _stock(found: Sequence[Clip], weights: dict[str, float]) -> Stock:

@@ -31,6 +31,15 @@ def to_int8(model: Model, pictures: Float32) -> bytes:
     return converted
 
 
+def to_float(model: Model) -> bytes:
+    """Convert a network to TensorFlow Lite, computing in float32 with weights stored as float16."""
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+    converted: bytes = converter.convert()
+    return converted
+
+
 def self_test(network: bytes, multiplications: int) -> SelfTest:
     """Compute the inference that a daemon repeats at start, on a picture of noise."""
     picture = np.random.default_rng(0).integers(-128, 128, BANDS * FRAMES).astype(np.int8)

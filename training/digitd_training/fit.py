@@ -1,4 +1,4 @@
-"""The network learns from pictures."""
+"""The networks learn: stage one from pictures, stage two's head from the speech embedding."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,22 @@ import tensorflow as tf
 
 from digitd.features import BANDS, FRAMES
 from digitd.messages import Float32
-from digitd_training.network import small_cnn
-from digitd_training.recipe import Recipe
+from digitd_training.network import small_cnn, verifier_head
+from digitd_training.recipe import Recipe, VerifierSettings
+from digitd_training.warm import begin_with
 
 MIXED = 0.5
 """Share of examples that a second one is mixed into."""
 
 
-def fit(recipe: Recipe, pictures: Float32, labels: Sequence[str]) -> keras.Model:
-    """Train a network from nothing.
+def fit(recipe: Recipe, pictures: Float32, labels: Sequence[str], start: bytes = b"") -> keras.Model:
+    """Train stage one.
 
     Args:
         recipe: How.
         pictures: Shape (n, 34, 50).
         labels: Of each picture.
+        start: The exported network to begin with; empty to begin with nothing.
 
     Returns:
         The network with the moving average of its weights.
@@ -29,6 +31,8 @@ def fit(recipe: Recipe, pictures: Float32, labels: Sequence[str]) -> keras.Model
     keras.utils.set_random_seed(recipe.seed)
     settings = recipe.fit
     model = small_cnn(len(recipe.labels), recipe.network.width, recipe.network.dropout)
+    if start:
+        begin_with(model, start)
     steps = len(pictures) // settings.batch
     schedule = keras.optimizers.schedules.CosineDecay(
         settings.learning_rate / 30,
@@ -46,12 +50,38 @@ def fit(recipe: Recipe, pictures: Float32, labels: Sequence[str]) -> keras.Model
     return model
 
 
-def _batches(recipe: Recipe, pictures: Float32, labels: Sequence[str]) -> tf.data.Dataset:
-    indices = [recipe.labels.index(label) for label in labels]
-    targets = np.eye(len(recipe.labels), dtype=np.float32)[indices]
-    shuffled = tf.data.Dataset.from_tensor_slices((pictures[..., None], targets)).shuffle(
-        len(pictures), seed=recipe.seed
+def fit_verifier(
+    recipe: Recipe, settings: VerifierSettings, vectors: Float32, labels: Sequence[str]
+) -> keras.Model:
+    """Train stage two's head from nothing.
+
+    Args:
+        recipe: For its labels and seed.
+        settings: How.
+        vectors: Shape (n, embeddings, 96).
+        labels: Of each.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    model = verifier_head(len(recipe.labels), vectors, settings.width, settings.dropout)
+    steps = settings.epochs * (len(vectors) // settings.batch)
+    optimizer = keras.optimizers.AdamW(
+        keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps),
+        weight_decay=settings.weight_decay,
     )
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    model.fit(vectors, _targets(recipe, labels), batch_size=settings.batch, epochs=settings.epochs, verbose=2)
+    return model
+
+
+def _targets(recipe: Recipe, labels: Sequence[str]) -> Float32:
+    """One row for each label, 1 where it stands among the recipe's."""
+    return np.eye(len(recipe.labels), dtype=np.float32)[[recipe.labels.index(label) for label in labels]]
+
+
+def _batches(recipe: Recipe, pictures: Float32, labels: Sequence[str]) -> tf.data.Dataset:
+    whole = tf.data.Dataset.from_tensor_slices((pictures[..., None], _targets(recipe, labels)))
+    shuffled = whole.shuffle(len(pictures), seed=recipe.seed)
     batches = shuffled.batch(recipe.fit.batch, drop_remainder=True)
     return batches.map(lambda batch, target: _disturbed(recipe, batch, target)).prefetch(4)
 

@@ -1,9 +1,10 @@
-"""The network that looks at the reduced spectrogram."""
+"""The networks: stage one looks at the reduced spectrogram, stage two's head at the speech embedding."""
 
 import keras
 from keras import layers
 
 from digitd.features import BANDS, FRAMES
+from digitd.messages import Float32
 
 
 def small_cnn(labels: int, width: int, dropout: float) -> keras.Model:
@@ -33,3 +34,27 @@ def small_cnn(labels: int, width: int, dropout: float) -> keras.Model:
 def _convolved(hidden: keras.KerasTensor, channels: int) -> keras.KerasTensor:
     convolved = layers.Conv2D(channels, 3, padding="same", use_bias=False)(hidden)
     return layers.ReLU()(layers.BatchNormalization()(convolved))
+
+
+def verifier_head(labels: int, vectors: Float32, width: int, dropout: float) -> keras.Model:
+    """Two convolutions over time and a dense layer on the vectors of the speech embedding.
+
+    The first convolution looks at one vector at a time, the second at three neighbours, 240 ms; the dense
+    layer then knows where in the window each sound was, and so what stood around the word.
+
+    Args:
+        labels: Size of the output.
+        vectors: Of all examples, shape (n, embeddings, 96); their mean and spread become part of the network.
+        width: Channels of the first convolution.
+        dropout: Share dropped before each layer, but half of it before the first.
+    """
+    mean, variance = vectors.mean(axis=(0, 1)), vectors.var(axis=(0, 1))
+    embedding = keras.Input(vectors.shape[1:], name="embedding")
+    hidden = layers.Normalization(mean=mean, variance=variance)(embedding)
+    hidden = layers.Dropout(dropout / 2)(hidden)
+    hidden = layers.Conv1D(width, 1, activation="relu")(hidden)
+    hidden = layers.Conv1D(3 * width // 2, 3, padding="same", activation="relu")(hidden)
+    hidden = layers.Flatten()(layers.Dropout(dropout)(hidden))
+    hidden = layers.Dropout(dropout)(layers.Dense(width, activation="relu")(hidden))
+    posteriors = layers.Dense(labels, activation="softmax", name="posteriors")(hidden)
+    return keras.Model(embedding, posteriors)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -14,6 +14,7 @@ from digitd_training.data import ELSE
 from digitd_training.scenes import SceneSettings
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+Form = TypeVar("Form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,52 @@ class FitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifierSettings:
+    """Stage two's head and how it learns; see `network.verifier_head`.
+
+    Attributes:
+        embeddings: Vectors of the speech embedding that it looks at, 80 ms apart.
+        width: Channels of its first layer.
+        dropout: Share dropped before each layer.
+        epochs: Times that every example is seen.
+        batch: Examples to a step.
+        learning_rate: At its greatest, at the beginning; it falls as a cosine.
+        weight_decay: AdamW's.
+        label_smoothing: Share of each target that is spread over all labels.
+    """
+
+    embeddings: Annotated[int, Meta(ge=1, le=16)]
+    width: Annotated[int, Meta(ge=4, le=512)]
+    dropout: Share
+    epochs: Annotated[int, Meta(ge=1)]
+    batch: Annotated[int, Meta(ge=1)]
+    learning_rate: Annotated[float, Meta(gt=0)]
+    weight_decay: Annotated[float, Meta(ge=0)]
+    label_smoothing: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be taken for a keyword on development data; it sets the thresholds.
+
+    Attributes:
+        scenes: So many are made of the development speakers' recordings to choose on.
+        speech: False accepts an hour of running speech.
+        noise: False accepts an hour of noise and music.
+        words: Share of isolated other words that may be accepted.
+        lowest: No threshold is below this.
+        margin: A keyword must be so far ahead of the next likely one.
+    """
+
+    scenes: Annotated[int, Meta(ge=1)]
+    speech: Annotated[float, Meta(gt=0)]
+    noise: Annotated[float, Meta(gt=0)]
+    words: Annotated[float, Meta(gt=0, le=1)]
+    lowest: Annotated[float, Meta(gt=0, lt=1)]
+    margin: Share
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """One model's making.
 
@@ -59,6 +106,7 @@ class Recipe:
         name: Of the model.
         version: Of the model.
         seed: Of every random choice.
+        start: What stage one begins with: nothing, or what the shipped model's convolutions know.
         keywords: Spelled word to label.
         features: How the network sees.
         scenes: How many scenes are played to the segmenter.
@@ -66,9 +114,12 @@ class Recipe:
         keyword_share: How many of a scene's clips are keywords.
         keyword_weights: Corpus to its share of the keywords.
         else_weights: Corpus to its share of everything else; "NAME running" is that corpus's running speech.
-        network: Its size.
+        fragment_share: How much of everything else is a beginning or an end of a keyword: "sev", "ix".
+        music_share: How much of everything else is synthetic music.
+        network: Stage one's size.
         fit: How it learns.
-        other_words_accepted: Share of the development speakers' isolated other words that may get through.
+        verifier: Stage two; None for a model without.
+        budget: What it may get wrong.
     """
 
     name: str
@@ -81,9 +132,13 @@ class Recipe:
     keyword_share: Share
     keyword_weights: dict[str, float]
     else_weights: dict[str, float]
+    fragment_share: Share
+    music_share: Share
     network: NetworkSettings
     fit: FitSettings
-    other_words_accepted: Share
+    verifier: VerifierSettings | None
+    budget: Budget
+    start: Literal["nothing", "shipped"] = "nothing"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -91,7 +146,32 @@ class Recipe:
         return (*dict.fromkeys(self.keywords.values()), ELSE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What every recipe says first: whether it makes a model for the daemon or reproduces the article."""
+
+    kind: Literal["model", "article"] = "model"
+
+
+def kind_of(name: str) -> Literal["model", "article"]:
+    """Say which kind of recipe it is, and so in which form to read it.
+
+    Raises:
+        ConfigError: As `read_recipe_as`.
+    """
+    return read_recipe_as(name, _Kind).kind
+
+
 def read_recipe(name: str) -> Recipe:
+    """Read a model's recipe.
+
+    Raises:
+        ConfigError: As `read_recipe_as`.
+    """
+    return read_recipe_as(name, Recipe)
+
+
+def read_recipe_as(name: str, form: type[Form]) -> Form:
     """Read a recipe: a file, or the name of one that comes with the package.
 
     Raises:
@@ -103,6 +183,6 @@ def read_recipe(name: str) -> Recipe:
         raise ConfigError(f"recipe {name!r}: neither a file nor one of the shipped ones")
     text = path.read_text(encoding="utf-8") if path.is_file() else shipped.read_text(encoding="utf-8")
     try:
-        return msgspec.yaml.decode(text, type=Recipe)
+        return msgspec.yaml.decode(text, type=form)
     except msgspec.DecodeError as error:
         raise ConfigError(f"recipe {name}: {error}") from error

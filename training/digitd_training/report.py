@@ -1,7 +1,8 @@
-"""The pictures: what the detector and the network make of a recording."""
+"""What is written to be looked at: a report with its pictures, a recording as detector and network see it."""
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -14,11 +15,33 @@ from digitd.errors import InputError
 from digitd.features import reduced_spectrogram
 from digitd.messages import Detection, Float32, Rejection
 from digitd.model.bundle import Bundle
-from digitd.model.classifier import Classifier
+from digitd.model.cascade import Cascade
 from digitd.pipeline import bar, recognise
+from digitd_training.evaluate import Report
+from digitd_training.markdown import markdown
+from digitd_training.pictures import draw_report
 
 MOST = 10
 """Utterances to a picture."""
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that a report goes to.
+
+    Raises:
+        InputError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; --out takes a folder") from error
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write `report.md`, `report.json` and pictures."""
+    pictures = draw_report(report, folder)
+    (folder / "report.md").write_text(markdown(report, pictures), encoding="utf-8")
+    (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)))
 
 
 def draw(recording: Path, bundle: Bundle, out: Path) -> None:
@@ -34,8 +57,9 @@ def draw(recording: Path, bundle: Bundle, out: Path) -> None:
     """
     rate_hz = bundle.card.features.rate_hz
     samples = np.concatenate([block.samples for block in file_blocks(recording, rate_hz)])
-    decision = bar(DecisionSettings(), bundle.card)
-    heard = recognise(array_blocks(samples), SegmenterSettings(), Classifier(bundle), decision)
+    model = Cascade(bundle)
+    decision = bar(DecisionSettings(), model)
+    heard = recognise(array_blocks(samples), SegmenterSettings(), model, decision, rate_hz)
     verdicts = list(heard)[:MOST]
     if not verdicts:
         raise InputError(f"{recording}: no utterance in it")

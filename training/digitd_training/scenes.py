@@ -1,4 +1,4 @@
-"""Clips placed in a room, and what the daemon's own segmenter cuts out of it: examples to learn from."""
+"""Clips placed in a room, and what the daemon's own segmenter cuts out of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from digitd.detect.segmenter import SegmenterSettings
-from digitd.features import BANDS, FRAMES, FeatureSettings, reduced_spectrogram
 from digitd.messages import AudioBlock, Float32, Utterance
 from digitd.pipeline import utterances
 from digitd_training import augment
@@ -17,7 +16,10 @@ LEAST_COVERED = 0.5
 """An utterance that covers less of an isolated word is a fragment of it."""
 
 LEAST_COVERED_LOOSE = 0.15
-"""The same where the clip is a second long and the word somewhere in it."""
+"""The same where the word is somewhere in its clip."""
+
+UNTRIMMED = {"speech-commands", "wake-words", "words"}
+"""Corpora whose clips do not begin and end with their word."""
 
 
 LEAST_INSIDE = 0.5
@@ -36,9 +38,12 @@ class SceneSettings:
         peak_dbfs: Least and greatest peak of a scene: the range of real microphones.
         room_share: Of scenes that take place in a reverberant room.
         tilt_share: Of scenes heard through a coloured microphone.
+        band_share: Of scenes heard through a microphone that leaves a part of the band.
         clipped_share: Of scenes too loud for the microphone.
         recorded_room_share: Of reverberant rooms that were measured; the others are synthetic.
         recorded_noise_share: Of beds of noise that were recorded; the others are synthetic.
+        babble_share: Of beds of noise that are people talking.
+        music_share: Of beds of noise that are synthetic music.
         hum_share: Of scenes with mains hum.
     """
 
@@ -49,9 +54,12 @@ class SceneSettings:
     peak_dbfs: tuple[float, float] = (-30.0, -1.0)
     room_share: float = 0.4
     tilt_share: float = 0.6
+    band_share: float = 0.15
     clipped_share: float = 0.05
     recorded_room_share: float = 0.3
-    recorded_noise_share: float = 0.6
+    recorded_noise_share: float = 0.5
+    babble_share: float = 0.1
+    music_share: float = 0.05
     hum_share: float = 0.1
 
 
@@ -62,10 +70,12 @@ class Surroundings:
     Attributes:
         noises: Recordings of noise, each shape (n,).
         rooms: Impulse responses, each shape (n,).
+        voices: Recordings of running speech, each shape (n,).
     """
 
     noises: Sequence[Float32]
     rooms: Sequence[Float32]
+    voices: Sequence[Float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,23 +85,6 @@ class Placed:
     clip: Clip
     start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Example:
-    """An utterance as the segmenter cut it, with what was said.
-
-    Attributes:
-        picture: The reduced spectrogram, shape (34, 50).
-        label: A keyword, or `ELSE`.
-        speaker: Who.
-        source: The corpus.
-    """
-
-    picture: Float32
-    label: str
-    speaker: str
-    source: str
 
 
 def scene(
@@ -116,43 +109,28 @@ def scene(
     return _through_microphone(heard, settings, rng, rate_hz), placed
 
 
-def examples(
-    samples: Float32, placed: Sequence[Placed], segmenter: SegmenterSettings, features: FeatureSettings
-) -> list[Example]:
+def spoken(
+    samples: Float32, placed: Sequence[Placed], segmenter: SegmenterSettings, rate_hz: int
+) -> list[tuple[Utterance, Clip]]:
     """Cut a scene with the daemon's segmenter and name what it cut.
 
     Of an isolated word the longest utterance is the word, if it covers enough of it; what else lies within
     it is left out. Utterances over two clips, or in none, are left out too.
     """
-    cut = [
-        utterance
-        for utterance in cut_utterances(samples, segmenter, features.rate_hz)
-        if not utterance.too_long
-    ]
+    cut = [utterance for utterance in cut_utterances(samples, segmenter, rate_hz) if not utterance.too_long]
     found = []
     for place in placed:
         inside = [utterance for utterance in cut if _lies_in(utterance, place)]
         if place.clip.whole:
             inside = [max(inside, key=_length)] if inside else []
             inside = [utterance for utterance in inside if _is_word(utterance, place)]
-        for utterance in inside:
-            picture = reduced_spectrogram(utterance.samples, features)
-            found.append(Example(picture, place.clip.label, place.clip.speaker, place.clip.source))
+        found += [(utterance, place.clip) for utterance in inside]
     return found
 
 
 def cut_utterances(samples: Float32, segmenter: SegmenterSettings, rate_hz: int) -> list[Utterance]:
     """Run the daemon's conditioning and segmenter over samples, as one block."""
     return [utterance for _, utterance in utterances([AudioBlock(0, samples)], segmenter, rate_hz)]
-
-
-def pictures(found: Sequence[Example]) -> Float32:
-    """Stack the examples' pictures, shape (examples, 34, 50)."""
-    return (
-        np.stack([example.picture for example in found])
-        if found
-        else np.empty((0, BANDS, FRAMES), np.float32)
-    )
 
 
 def _length(utterance: Utterance) -> int:
@@ -165,8 +143,8 @@ def _lies_in(utterance: Utterance, place: Placed) -> bool:
 
 
 def _is_word(utterance: Utterance, place: Placed) -> bool:
-    """Trimmed clips are filled by their word; one-second clips hold it somewhere, loud enough to be found."""
-    least = LEAST_COVERED_LOOSE if place.clip.source == "speech-commands" else LEAST_COVERED
+    """Trimmed clips are filled by their word; untrimmed ones hold it somewhere, loud enough to be found."""
+    least = LEAST_COVERED_LOOSE if place.clip.source in UNTRIMMED else LEAST_COVERED
     return _length(utterance) > least * (place.end - place.start)
 
 
@@ -180,7 +158,12 @@ def _bed(
     length: int, surroundings: Surroundings, settings: SceneSettings, rng: Generator, rate_hz: int
 ) -> Float32:
     """A bed of noise, root mean square 1."""
-    if surroundings.noises and rng.uniform() < settings.recorded_noise_share:
+    kind = rng.uniform()
+    if kind < settings.babble_share and surroundings.voices:
+        bed = augment.babble(surroundings.voices, length, rng)
+    elif kind > 1 - settings.music_share:
+        bed = augment.music(length, rng, rate_hz)
+    elif rng.uniform() < settings.recorded_noise_share and surroundings.noises:
         noise = augment.looped(surroundings.noises[int(rng.integers(len(surroundings.noises)))], length, rng)
         bed = noise / np.float32(augment.rms(noise))
     else:
@@ -193,6 +176,8 @@ def _bed(
 def _through_microphone(heard: Float32, settings: SceneSettings, rng: Generator, rate_hz: int) -> Float32:
     if rng.uniform() < settings.tilt_share:
         heard = augment.tilted(heard, rng, rate_hz)
+    if rng.uniform() < settings.band_share:
+        heard = augment.band_limited(heard, rng, rate_hz)
     peak = 10 ** (rng.uniform(*settings.peak_dbfs) / 20)
     if rng.uniform() < settings.clipped_share:
         peak = 10 ** (rng.uniform(0, 9) / 20)

@@ -1,29 +1,44 @@
-"""Reads top to bottom: recipe, recordings, examples, network, export, judgement, file."""
+"""Reads top to bottom: recipe, recordings, examples, networks, export, calibration, judgement, file."""
 
 import platform
 import subprocess
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import tensorflow as tf
 
 from digitd.errors import InputError
-from digitd.model.bundle import Bundle, Corpus, ModelCard, Provenance, read_bundle, write_bundle
+from digitd.model import SHIPPED
+from digitd.model.bundle import (
+    Bundle,
+    Corpus,
+    ModelCard,
+    OperatingPoint,
+    Provenance,
+    VerifierCard,
+    read_bundle,
+    write_bundle,
+)
+from digitd.model.embedding import SpeechEmbedding
+from digitd.model.runtime import Network
+from digitd.model.verifier import sweep
+from digitd_training.calibrate import gate, operating_point, trial
 from digitd_training.corpora import CORPORA
 from digitd_training.data import ELSE, Recording, digest, is_official_fsdd_test, read_manifest
-from digitd_training.evaluate import Report, evaluate, least_threshold, listen, test_clips
-from digitd_training.examples import make_examples
-from digitd_training.export import multiplications, self_test, to_int8
-from digitd_training.fit import fit
-from digitd_training.recipe import Recipe
-from digitd_training.scenes import pictures
+from digitd_training.evaluate import Report, evaluate
+from digitd_training.examples import Example, Eyes, Seen, play
+from digitd_training.export import multiplications, self_test, to_float, to_int8
+from digitd_training.fit import fit, fit_verifier
+from digitd_training.recipe import Recipe, VerifierSettings
 
 
-def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report:
+def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report | None:
     """Make a model file and say what it is worth.
 
     Args:
@@ -33,38 +48,103 @@ def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report:
         command: How to make it again, for the file's provenance.
 
     Returns:
-        The report on the file as written.
+        The report on the file as written; None where the keywords were recorded by nobody whom it has not
+        heard, so that there is nothing to report on.
 
     Raises:
         InputError: The recordings are not there, or of a corpus whose licence we do not know.
     """
     recordings = read_manifest(folder)
-    learned_from = [one for one in recordings if one.split == "train" and not is_official_fsdd_test(one)]
-    provenance = _provenance(recipe, learned_from, command)
+    learned_from = training_part(recordings)
+    provenance = provenance_of(recipe, learned_from, command)
+    draft = learned(recipe, seen(recipe, learned_from), provenance)
+    write_bundle(out, draft.network, draft.card, draft.head)
 
-    found = make_examples(recipe, learned_from)
-    seen = pictures(found)
-    model = fit(recipe, seen, [example.label for example in found])
-    network = to_int8(model, seen)
+    development, strangers = development_part(recipe, recordings)
+    card = calibrated(recipe, development, read_bundle(out))
+    write_bundle(out, draft.network, card, draft.head)
+    out.with_suffix(".float.tflite").write_bytes(draft.unrounded)
+    if not strangers:
+        return None
 
+    report = evaluate(read_bundle(out), recordings, command=command)
+    card = msgspec.structs.replace(card, quality=quality(report))
+    write_bundle(out, draft.network, card, draft.head)
+    return replace(report, model=read_bundle(out).title)  # the card has grown since, the networks have not
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A model before it is known when its scores are enough to act on.
+
+    Attributes:
+        card: With thresholds of one half.
+        network: Stage one, int8.
+        head: Stage two's head; empty where there is none.
+        unrounded: Stage one in floating point, to compare with.
+    """
+
+    card: ModelCard
+    network: bytes
+    head: bytes
+    unrounded: bytes
+
+
+def seen(recipe: Recipe, recordings: Sequence[Recording]) -> list[Example[Seen]]:
+    """Play the recipe's scenes, and return what both networks see of them."""
+    see = partial(Eyes, recipe.features, recipe.verifier.embeddings if recipe.verifier else 0)
+    return play(recipe, recordings, range(recipe.scenes), see).examples
+
+
+def learned(recipe: Recipe, examples: Sequence[Example[Seen]], provenance: Provenance) -> Draft:
+    """Learn from examples."""
+    settings = recipe.verifier
+    labels = [example.label for example in examples]
+    pictures = np.stack([example.seen.picture for example in examples])
+    model = fit(recipe, pictures, labels, start.network if (start := begun_with(recipe)) else b"")
+    network = to_int8(model, pictures)
+    head = b""
+    if settings:
+        vectors = np.stack([example.seen.vectors for example in examples])
+        head = to_float(fit_verifier(recipe, settings, vectors, labels))
     card = ModelCard(
         schema=1,
         name=recipe.name,
         version=recipe.version,
         labels=recipe.labels,
         rejected=(ELSE,),
-        threshold=0.5,
+        point=_even(recipe, stages=1),
         features=recipe.features,
         self_test=self_test(network, multiplications(model)),
+        verifier=_verifier_card(recipe, settings, head) if settings else None,
         provenance=provenance,
         quality={},
     )
-    write_bundle(out, network, card)
-    card = msgspec.structs.replace(card, threshold=_threshold(read_bundle(out), recordings, recipe))
-    write_bundle(out, network, card)
-    report = evaluate(read_bundle(out), recordings)
-    write_bundle(out, network, msgspec.structs.replace(card, quality=quality(report)))
-    return replace(report, model=read_bundle(out).title)  # the card has grown since, the network has not
+    return Draft(card, network, head, to_float(model))
+
+
+def calibrated(recipe: Recipe, recordings: Sequence[Recording], bundle: Bundle) -> ModelCard:
+    """Choose on development speakers when the scores are enough to act on."""
+    tried = trial(recipe, recordings, bundle)
+    card, labels = bundle.card, bundle.card.labels
+    alone = operating_point(tried, labels, recipe.budget, stages=1)
+    if not card.verifier:
+        return msgspec.structs.replace(card, point=alone)
+    both = operating_point(tried, labels, recipe.budget, stages=2)
+    verifier = msgspec.structs.replace(card.verifier, gate=gate(tried, labels), point=both)
+    return msgspec.structs.replace(card, point=alone, verifier=verifier)
+
+
+def _verifier_card(recipe: Recipe, settings: VerifierSettings, head: bytes) -> VerifierCard:
+    vectors = SpeechEmbedding(settings.embeddings)(sweep())
+    posteriors = Network(head, np.float32).run(vectors)
+    return VerifierCard(settings.embeddings, 1.0, _even(recipe, stages=2), tuple(posteriors.tolist()))
+
+
+def _even(recipe: Recipe, stages: int) -> OperatingPoint:
+    """Where calibration begins: every stage trusted alike, every threshold one half."""
+    thresholds = dict.fromkeys(recipe.keywords.values(), 0.5)
+    return OperatingPoint((1 / stages,) * stages, thresholds, recipe.budget.margin, "nothing yet")
 
 
 def quality(report: Report) -> dict[str, float | int | str]:
@@ -76,26 +156,61 @@ def quality(report: Report) -> dict[str, float | int | str]:
     return {**keywords, **others}
 
 
-def _threshold(bundle: Bundle, recordings: Iterable[Recording], recipe: Recipe) -> float:
-    """Choose the threshold on the development speakers' isolated other words."""
-    words = [clip for clip in test_clips(recordings, bundle.card) if clip.whole and clip.label == ELSE]
-    return least_threshold(listen(bundle, words), recipe.other_words_accepted) if words else 0.5
+def development_part(recipe: Recipe, recordings: Sequence[Recording]) -> tuple[list[Recording], bool]:
+    """Return what thresholds are chosen on, and whether strangers speak the keywords in it.
+
+    Where nobody's keywords were held out, a household's own words, those learned from have to do.
+    """
+    held_out = [one for one in recordings if one.split == "dev" or one.kind == "impulse"]
+    keywords = {*recipe.keywords, *recipe.keywords.values()}
+    spoken = [one for one in held_out if keywords.intersection(one.label.split())]
+    if any(one.source in recipe.keyword_weights for one in spoken):
+        return held_out, True
+    return held_out + [one for one in training_part(recordings) if one.label in keywords], bool(spoken)
 
 
-def _provenance(recipe: Recipe, recordings: Sequence[Recording], command: str) -> Provenance:
+def training_part(recordings: Sequence[Recording]) -> list[Recording]:
+    """Return what may be learned from: nothing of a development speaker, nor of FSDD's official test."""
+    development = {one.speaker for one in recordings if one.split == "dev"} - {""}
+    return [
+        one
+        for one in recordings
+        if one.split == "train"
+        and not is_official_fsdd_test(one)
+        and (one.kind == "noise" or one.speaker not in development)
+    ]
+
+
+def begun_with(recipe: Recipe) -> Bundle | None:
+    """Return the model that a recipe begins with."""
+    return read_bundle(SHIPPED) if recipe.start == "shipped" else None
+
+
+def provenance_of(recipe: Recipe, recordings: Sequence[Recording], command: str) -> Provenance:
+    """Say what a model comes from; what it begins with has corpora and a licence of its own.
+
+    Raises:
+        InputError: A corpus's licence is not known.
+    """
     names = sorted({recording.source for recording in recordings})
     if unknown := [name for name in names if name not in CORPORA]:
         raise InputError(f"{', '.join(unknown)}: no licence is known for this corpus; add it to corpora.py")
+    start = begun_with(recipe)
+    corpora = [_corpus(name, [one for one in recordings if one.source == name]) for name in names]
+    licences = [known.licence for name in names if (known := CORPORA[name]).share_alike]
     return Provenance(
-        corpora=tuple(_corpus(name, [one for one in recordings if one.source == name]) for name in names),
-        licence=next((known.licence for name in names if (known := CORPORA[name]).share_alike), "Apache-2.0"),
+        corpora=(*corpora, *(start.card.provenance.corpora if start else ())),
+        licence=next(iter(licences), start.card.provenance.licence if start else "Apache-2.0"),
         command=command,
         seed=recipe.seed,
         commit=_commit(),
         versions={
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
-            **{name: version(name) for name in ("digitd", "keras", "numpy", "soxr", "scipy")},
+            **{
+                name: version(name)
+                for name in ("digitd", "keras", "numpy", "pyopen-wakeword", "soxr", "scipy")
+            },
         },
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

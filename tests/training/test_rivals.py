@@ -1,0 +1,63 @@
+"""What the model is compared with."""
+
+import json
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+
+pytest.importorskip("scipy", reason="needs the train extra: pip install 'digitd[train]'")
+
+from digitd.demo.play import SPEECH, TRUTH
+from digitd.errors import InputError
+from digitd.messages import Detection
+from digitd.model import SHIPPED
+from digitd.model.bundle import Bundle, read_bundle
+from digitd_training.hearing import verdicts_on
+from digitd_training.rivals import grammar, pocketsphinx, rivals
+from fakes import room_noise
+
+pytestmark = pytest.mark.training
+
+RATE_HZ = 16_000
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Bundle:
+    return read_bundle(SHIPPED)
+
+
+def test_the_grammar_takes_one_word_at_a_time() -> None:
+    assert grammar(["zero", "one"]).endswith("public <keyword> = zero | one;\n")
+
+
+def test_a_model_of_another_rate_is_not_compared(shipped: Bundle) -> None:
+    features = replace(shipped.card.features, rate_hz=8000)
+    narrow = msgspec.structs.replace(shipped, card=msgspec.structs.replace(shipped.card, features=features))
+
+    with pytest.raises(InputError, match="16000 Hz, this model 8000 Hz"):
+        rivals(narrow)
+
+
+def test_pocketsphinx_hears_the_demos_digits(shipped: Bundle) -> None:
+    pytest.importorskip("pocketsphinx", reason="needs PocketSphinx: pip install 'digitd[pocketsphinx]'")
+    speech = soundfile.read(SPEECH, dtype="float32")[0]
+    spoken = [word["keyword"] for word in json.loads(TRUTH.read_text())]
+
+    verdicts = verdicts_on(speech + room_noise(len(speech) / RATE_HZ, -70, RATE_HZ), pocketsphinx(shipped))
+
+    heard = [verdict.keyword for verdict in verdicts if isinstance(verdict, Detection)]
+    assert len(heard) == len(spoken)
+    assert np.mean([one == other for one, other in zip(heard, spoken, strict=True)]) >= 0.8
+
+
+def test_pocketsphinx_remembers_nothing_of_what_it_heard_before(shipped: Bundle) -> None:
+    pytest.importorskip("pocketsphinx", reason="needs PocketSphinx: pip install 'digitd[pocketsphinx]'")
+    speech = soundfile.read(SPEECH, dtype="float32")[0]
+    recogniser = pocketsphinx(shipped)
+
+    first, second = ([verdict.score for verdict in verdicts_on(speech, recogniser)] for _ in range(2))
+
+    assert first == second

@@ -1,0 +1,92 @@
+"""Each speaker of a corpus left out in turn: what a model by the same recipe makes of somebody new."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from digitd.errors import InputError
+from digitd.model.bundle import Bundle, read_bundle, write_bundle
+from digitd_training.counting import Figures, figures
+from digitd_training.data import ELSE, Recording, clips, read_manifest
+from digitd_training.evaluate import quiet_room
+from digitd_training.hearing import Take, listen
+from digitd_training.recipe import Recipe
+from digitd_training.recognisers import ours
+from digitd_training.train import calibrated, learned, provenance_of, seen, training_part
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What the others' model makes of one speaker.
+
+    Attributes:
+        speaker: Who was left out.
+        recognisers: What each stage alone and both together are worth on all recordings of that speaker.
+    """
+
+    speaker: str
+    recognisers: list[Figures]
+
+
+def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> list[LeftOut]:
+    """Train a model for each speaker of a corpus without that speaker, and play the speaker to it.
+
+    The scenes are played once; each model learns from those examples that are not the speaker's.
+
+    Args:
+        recipe: How to train.
+        folder: Recordings with their manifest.
+        source: The corpus.
+        command: That asked for it.
+
+    Raises:
+        InputError: There are not at least two speakers.
+    """
+    recordings = read_manifest(folder)
+    speakers = sorted({one.speaker for one in recordings if one.source == source} - {""})
+    if len(speakers) < 2:  # noqa: PLR2004 - one to learn from, one to leave out
+        raise InputError(
+            f"{source}: {len(speakers)} speakers among the recordings; it takes two to leave one out"
+        )
+    part = training_part(recordings)
+    provenance = provenance_of(recipe, part, command)
+    examples = seen(recipe, part)
+    development = [one for one in recordings if one.split == "dev" or one.kind == "impulse"]
+    found = []
+    for speaker in speakers:
+        others = [example for example in examples if example.speaker != speaker]
+        draft = learned(recipe, others, provenance)
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "model.tflite"
+            write_bundle(path, draft.network, draft.card, draft.head)
+            write_bundle(path, draft.network, calibrated(recipe, development, read_bundle(path)), draft.head)
+            spoken = [one for one in recordings if one.speaker == speaker]
+            found.append(LeftOut(speaker, _judged(read_bundle(path), spoken, recipe)))
+    return found
+
+
+def markdown(found: Sequence[LeftOut]) -> str:
+    """Write the shares that came out right as a table, a speaker a line, the mean last."""
+    names = [one.recogniser for one in found[0].recognisers]
+    rows = [
+        [left.speaker, str(left.recognisers[0].keywords[0].played)]
+        + [f"{one.keywords[0].share:.1%}" for one in left.recognisers]
+        for left in found
+    ]
+    means = [
+        sum(left.recognisers[at].keywords[0].share for left in found) / len(found) for at in range(len(names))
+    ]
+    rows.append(["mean", "", *(f"{mean:.1%}" for mean in means)])
+    lines = [f"| left out | played | {' | '.join(names)} |", f"|---|---:|{'---:|' * len(names)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def _judged(bundle: Bundle, recordings: Sequence[Recording], recipe: Recipe) -> list[Figures]:
+    rate_hz = recipe.features.rate_hz
+    spoken = [clip for clip in clips(recordings, rate_hz, recipe.keywords) if clip.label != ELSE]
+    takes = [Take(clip, "room", number) for number, clip in enumerate(spoken)]
+    makers = ours(bundle)
+    heard = listen(makers, {"room": partial(quiet_room, rate_hz)}, takes)
+    return [figures(make().name, theirs) for make, theirs in zip(makers, heard, strict=True)]
