@@ -96,13 +96,13 @@ def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz:
     yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush())
 
 
-def recognise(
+def recognise(  # noqa: PLR0913, PLR0917 - a room each
     blocks: Iterable[AudioBlock],
     segmenter: SegmenterSettings,
     scorer: Scorer,
     bar: Bar,
     rate_hz: int,
-    clock: Clock = Clock(),  # noqa: B008 - frozen
+    clock: Clock = Clock(),
 ) -> Iterator[Detection | Rejection]:
     """Listen to audio; tell each utterance that was acted on or not.
 

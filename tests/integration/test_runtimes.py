@@ -1,4 +1,4 @@
-"""The shipped model on both TensorFlow Lite runtimes, each in an environment of its own."""
+"""The shipped model, both stages, on both TensorFlow Lite runtimes, each in an environment of its own."""
 
 import json
 import subprocess
@@ -17,10 +17,13 @@ import json, sys
 import numpy as np
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
+from digitd.model.cascade import Cascade
 from digitd.model.classifier import Classifier
 
+cascade = Cascade(read_bundle(SHIPPED))
+assert cascade.alone_because is None
+cascade.self_test()
 classifier = Classifier(read_bundle(SHIPPED))
-classifier.self_test()
 generator = np.random.default_rng(1)
 pictures = (generator.normal(0, 1, (34, 50)).astype(np.float32) for _ in range(200))
 print(json.dumps([classifier.scores(picture).tolist() for picture in pictures]))
@@ -33,7 +36,7 @@ def scores_with(packages: tuple[str, ...], folder: Path) -> list[list[int]]:
     python = folder / "bin" / "python"
     pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *packages, "msgspec"], check=True)
-    subprocess.run([*pip, "--no-deps", REPOSITORY], check=True)
+    subprocess.run([*pip, "--no-deps", "pyopen-wakeword", REPOSITORY], check=True)
     done = subprocess.run([python, "-c", SCORES], check=True, capture_output=True, text=True, cwd=folder)
     scores: list[list[int]] = json.loads(done.stdout)
     return scores

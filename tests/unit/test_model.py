@@ -22,7 +22,7 @@ def shipped() -> Bundle:
 def rewritten(bundle: Bundle, folder: Path, **changes: object) -> Path:
     """Write the shipped network with a card that differs."""
     path = folder / "other.tflite"
-    write_bundle(path, bundle.network, msgspec.structs.replace(bundle.card, **changes))
+    write_bundle(path, bundle.network, msgspec.structs.replace(bundle.card, **changes), bundle.head)
     return path
 
 
@@ -41,10 +41,8 @@ def test_the_shipped_model_is_small_and_knows_ten_digits(shipped: Bundle) -> Non
 
 
 def test_the_same_model_gives_the_same_file(shipped: Bundle, tmp_path: Path) -> None:
-    network = shipped.network
-
-    write_bundle(tmp_path / "one", network, shipped.card)
-    write_bundle(tmp_path / "other", network, shipped.card)
+    for name in ("one", "other"):
+        write_bundle(tmp_path / name, shipped.network, shipped.card, shipped.head)
 
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
@@ -134,7 +132,7 @@ def test_a_card_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
 def test_a_network_that_no_runtime_takes_is_refused(shipped: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "noise.tflite"
     noise = np.random.default_rng(1).bytes(10_000)
-    write_bundle(path, noise, shipped.card)
+    write_bundle(path, noise, shipped.card, shipped.head)
 
     with pytest.raises(ModelError, match="refuses the model"):
         Classifier(read_bundle(path))

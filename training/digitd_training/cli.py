@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--model", type=Path, default=SHIPPED, help="model file (the shipped one)")
     draw.set_defaults(command=_draw)
     _add_record(commands)
+    _add_calibrate(commands)
     _add_leave_out(commands)
     return parser
 
@@ -153,6 +154,21 @@ def _add_shorter(command: argparse.ArgumentParser) -> None:
         "--scenes", type=int, help="play fewer scenes than the recipe says, to try something"
     )
     command.add_argument("--epochs", type=int, help="fewer epochs than the recipe says, to try something")
+
+
+def _add_calibrate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    calibrate = _command(
+        commands,
+        "calibrate",
+        "choose a model's thresholds anew, for its recipe's budget of false accepts",
+        "digitd-train calibrate words.tflite --recipe stricter.yaml --data recordings",
+    )
+    calibrate.add_argument("model", type=Path, help="model file; it is written again")
+    calibrate.add_argument("--recipe", default="digits", help="a recipe file or the name of a shipped one")
+    calibrate.add_argument(
+        "--data", type=Path, required=True, help="folder of recordings with a manifest.csv"
+    )
+    calibrate.set_defaults(command=_calibrate)
 
 
 def _add_leave_out(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -243,6 +259,17 @@ def _make(arguments: argparse.Namespace) -> int:
     command += _shorter(arguments)
     report = train(recipe, arguments.data, arguments.out, shlex.join(command))
     print(main_tables(report) if report else NOT_JUDGED)
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from digitd_training.markdown import main_tables  # noqa: PLC0415 - TensorFlow, as above
+    from digitd_training.recipe import read_recipe  # noqa: PLC0415
+    from digitd_training.train import recalibrate  # noqa: PLC0415
+
+    command = f"digitd-train calibrate --recipe {arguments.recipe}"
+    recipe = read_recipe(arguments.recipe)
+    print(main_tables(recalibrate(recipe, arguments.data, arguments.model, command)))
     return 0
 
 

@@ -73,6 +73,32 @@ def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report | Non
     return replace(report, model=read_bundle(out).title)  # the card has grown since, the networks have not
 
 
+def recalibrate(recipe: Recipe, folder: Path, path: Path, command: str) -> Report:
+    """Choose the thresholds of a model file anew, for the recipe's budget as it is now; nothing is learned.
+
+    Args:
+        recipe: The one that the model was made by.
+        folder: Recordings with their manifest.
+        path: The model file, which is written again.
+        command: For the file's provenance, where it follows the one that made it.
+
+    Raises:
+        InputError: The recordings are not there.
+        ModelError: The file is no model of ours.
+    """
+    recordings, before = read_manifest(folder), read_bundle(path)
+    origin = before.card.provenance
+    card = msgspec.structs.replace(
+        calibrated(recipe, development_part(recipe, recordings)[0], before),
+        provenance=msgspec.structs.replace(origin, command=f"{origin.command}; {command}", commit=commit()),
+    )
+    write_bundle(path, before.network, card, before.head)
+    report = evaluate(read_bundle(path), recordings, command=command)
+    card = msgspec.structs.replace(card, quality=quality(report))
+    write_bundle(path, before.network, card, before.head)
+    return replace(report, model=read_bundle(path).title)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A model before it is known when its scores are enough to act on.
@@ -203,7 +229,7 @@ def provenance_of(recipe: Recipe, recordings: Sequence[Recording], command: str)
         licence=next(iter(licences), start.card.provenance.licence if start else "Apache-2.0"),
         command=command,
         seed=recipe.seed,
-        commit=_commit(),
+        commit=commit(),
         versions={
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
@@ -221,7 +247,7 @@ def _corpus(name: str, recordings: Sequence[Recording]) -> Corpus:
     return Corpus(known.name, known.licence, known.credit, len(recordings), digest(recordings))
 
 
-def _commit() -> str:
+def commit() -> str:
     """Name the source that runs: "unknown" where it is no checkout, "-changed" where it has been edited."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty=-changed", "--abbrev=12"],  # noqa: S607 - git, wherever it is

@@ -1,7 +1,10 @@
 """The only file that imports a TensorFlow Lite runtime."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +13,8 @@ from digitd.errors import ModelError
 from digitd.messages import Float32
 
 Values = TypeVar("Values", NDArray[np.int8], Float32)
+
+STANDARD_ERROR = 2
 
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 """In the order of preference; the second for boards that the first has no wheels for."""
@@ -42,23 +47,27 @@ class Network:
         self, content: bytes, dtype: type[np.number[Any]] = np.int8, shape: tuple[int, ...] | None = None
     ) -> None:
         try:
-            self._interpreter = _interpreter(content, exact=dtype is np.int8)
-            inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-            if len(inputs) != 1 or len(outputs) != 1:
-                raise ModelError(
-                    f"the model has {len(inputs)} inputs and {len(outputs)} outputs, not one and one"
-                )
-            if shape:
-                self._interpreter.resize_tensor_input(inputs[0]["index"], shape)
-            self._interpreter.allocate_tensors()
+            with _quietly():
+                self._interpreter = _interpreter(content, exact=dtype is np.int8)
+                if shape:
+                    self._interpreter.resize_tensor_input(self._one("input")["index"], shape)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"the TensorFlow Lite runtime refuses the model: {error}") from error
-        self.input = Tensor(self._interpreter.get_input_details()[0])
-        self.output = Tensor(self._interpreter.get_output_details()[0])
+        self.input, self.output = Tensor(self._one("input")), Tensor(self._one("output"))
         if self.input.dtype != dtype or self.output.dtype != dtype:
             raise ModelError(
                 f"the model takes {self.input.dtype} and gives {self.output.dtype}, not {np.dtype(dtype)}"
             )
+
+    def _one(self, end: Literal["input", "output"]) -> dict[str, Any]:
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ModelError(
+                f"the model has {len(inputs)} inputs and {len(outputs)} outputs, not one and one"
+            )
+        details: dict[str, Any] = inputs[0] if end == "input" else outputs[0]
+        return details
 
     def run(self, values: Values) -> Values:
         """Compute the output tensor, flattened, for an input of the input tensor's size."""
@@ -66,6 +75,24 @@ class Network:
         self._interpreter.invoke()
         output: Values = self._interpreter.get_tensor(self.output.index)
         return output.ravel()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep the runtime's chatter off standard error, where our log is.
+
+    It writes "INFO: Created TensorFlow Lite XNNPACK delegate for CPU." past Python, and has no switch for it;
+    what goes wrong it raises.
+    """
+    kept = os.dup(STANDARD_ERROR)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STANDARD_ERROR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _interpreter(content: bytes, *, exact: bool) -> Any:  # noqa: ANN401 - neither runtime has types
