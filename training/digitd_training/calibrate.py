@@ -7,6 +7,7 @@ never on what is judged elsewhere.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize
@@ -20,9 +21,11 @@ from digitd_training.data import ELSE, Recording
 from digitd_training.examples import Example, Played, play
 from digitd_training.recipe import Budget, Recipe
 
-PRICES = np.geomspace(0.001, 1000, 200)
-"""What a whole budget of false accepts is worth, as a share of the missed keywords."""
+CHEAPEST, RAISE, RAISES = 1e-6, 1.2, 1000
+"""What a whole budget of false accepts is worth at first, as a share of one keyword's utterances; by how much
+it is raised at a time, and how often at most."""
 
+Steps: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
 STEPS = np.linspace(0, 1, 201)[1:-1]
 
 GATED = 0.001
@@ -116,17 +119,50 @@ def _weights(seen: Trial, stages: int) -> tuple[float, ...]:
 def _thresholds(
     posteriors: Float64, seen: Trial, labels: tuple[str, ...], budget: Budget
 ) -> dict[str, float]:
-    """Raise the price of a false accept until the budget is kept."""
+    """Miss as few keywords as the budgets of false accepts allow."""
     keywords = [label for label in labels if label != ELSE]
     missed = np.stack([_missed(posteriors, seen, labels.index(label)) for label in keywords])
     spent = np.stack([_spent(posteriors, seen, labels, label, budget) for label in keywords])
-    allowed = budget.lowest <= STEPS
-    for price in PRICES:
-        cost = np.where(allowed, missed + price * spent.max(axis=1), np.inf)
-        chosen = cost.argmin(axis=1)
-        if spent[np.arange(len(keywords)), :, chosen].sum(axis=0).max() <= 1:
-            break
+    missed[:, budget.lowest > STEPS] = np.inf
+    chosen = _spend_the_rest(_within_budget(missed, spent), missed, spent)
     return {label: round(float(STEPS[at]), 3) for label, at in zip(keywords, chosen, strict=True)}
+
+
+def _within_budget(missed: Float64, spent: Float64) -> Steps:
+    """Raise the price of what is overspent, a kind of false accept at a time, until each budget is kept.
+
+    Lagrange's multipliers: at given prices each keyword's threshold is its own best.
+
+    Args:
+        missed: Share of each keyword's utterances that are missed at each step, shape (keywords, steps).
+        spent: Part of each budget that goes to it there, shape (keywords, budgets, steps).
+
+    Returns:
+        Each keyword's step.
+    """
+    everyone = np.arange(len(missed))
+    chosen: Steps = missed.argmin(axis=1)
+    prices = np.full(spent.shape[1], CHEAPEST)
+    for _ in range(RAISES):
+        chosen = (missed + np.tensordot(spent, prices, axes=(1, 0))).argmin(axis=1)
+        total = spent[everyone, :, chosen].sum(axis=0)
+        if total.max() <= 1:
+            break
+        prices[total.argmax()] *= RAISE
+    return chosen
+
+
+def _spend_the_rest(chosen: Steps, missed: Float64, spent: Float64) -> Steps:
+    """Lower thresholds, each time the one that saves most keywords, for as long as the budgets are kept."""
+    everyone = np.arange(len(missed))
+    while True:
+        total = spent[everyone, :, chosen].sum(axis=0)
+        affordable = (total[:, None] - spent[everyone, :, chosen][:, :, None] + spent <= 1).all(axis=1)
+        saved = np.where(affordable, missed[everyone, chosen][:, None] - missed, 0.0)
+        if saved.max() <= 0:
+            return chosen
+        keyword, step = np.unravel_index(saved.argmax(), saved.shape)
+        chosen = np.where(everyone == keyword, step, chosen)
 
 
 def _missed(posteriors: Float64, seen: Trial, keyword: int) -> Float64:
