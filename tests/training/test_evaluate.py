@@ -3,24 +3,28 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason="needs the train extra: pip install 'digitd[train]'")
 
 from digitd.decide import Bar, Reason
-from digitd.errors import InputError
+from digitd.errors import InputError, ModelError
 from digitd.messages import Detection, Float32, Rejection, Score, Utterance
 from digitd.model import SHIPPED
-from digitd.model.bundle import read_bundle
+from digitd.model.bundle import Bundle, read_bundle
+from digitd.model.cascade import pooled
+from digitd.model.verifier import Verifier, sweep
 from digitd_training import augment
 from digitd_training.conditions import AFTER_S, BEFORE_S, SPEECH_DBFS, Noisy, beds
 from digitd_training.costs import agreement
 from digitd_training.counting import at_most, figures, wilson
 from digitd_training.curves import THRESHOLDS, curve
 from digitd_training.data import ELSE, Clip
+from digitd_training.evaluate import evaluate
 from digitd_training.hearing import Heard, Recogniser, Verdict, accepted_at, verdicts_on
-from digitd_training.recognisers import unrounded
+from digitd_training.recognisers import CASCADE, STAGE_ONE, STAGE_TWO, ours, stage_two, unrounded
 from digitd_training.tables import keyword_table, mistake_table, other_table, worst
 from fakes import audio
 
@@ -236,13 +240,13 @@ def test_recorded_noise_is_scaled_by_the_whole_recording() -> None:
 
 
 def test_a_reverberant_room_goes_on_after_the_word() -> None:
-    silent = beds({}, [], RATE_HZ)["pink"]
+    pink = beds({}, [], RATE_HZ)["pink"]
 
-    dry = Noisy(silent, 200, RATE_HZ)(tone(), 1)
-    wet = Noisy(silent, 200, RATE_HZ, reverberant=True)(tone(), 1)
+    dry = Noisy(pink, None, RATE_HZ)(tone(), 1)
+    wet = Noisy(pink, None, RATE_HZ, reverberant=True)(tone(), 1)
 
-    after = round(AFTER_S * RATE_HZ)
-    assert augment.rms(wet[-after:]) > 100 * augment.rms(dry[-after:])
+    end, tail = len(dry) - round(AFTER_S * RATE_HZ), RATE_HZ // 10
+    assert augment.rms(wet[end : end + tail]) > 10 * augment.rms(dry[end : end + tail])
     assert augment.speech_level(parts(wet)[1], RATE_HZ) == pytest.approx(10 ** (SPEECH_DBFS / 20), rel=0.01)
 
 
@@ -288,6 +292,49 @@ def test_a_speaker_of_whom_little_was_played_is_not_among_the_worst() -> None:
     assert [row.name for row in worst(found.speakers)] == ["bad", "good"]
 
 
-def test_a_network_to_compare_with_that_is_not_there_is_told(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def shipped() -> Bundle:
+    return read_bundle(SHIPPED)
+
+
+def test_the_model_is_judged_as_it_is_used_and_each_stage_alone(shipped: Bundle) -> None:
+    pytest.importorskip("pyopen_wakeword", reason="has no wheels for this machine")
+
+    names = [make().name for make in ours(shipped)]
+
+    assert names == [CASCADE, STAGE_ONE, STAGE_TWO]
+
+
+def test_a_model_of_one_stage_is_judged_as_that(shipped: Bundle) -> None:
+    card = msgspec.structs.replace(shipped.card, verifier=None)
+
+    names = [make().name for make in ours(msgspec.structs.replace(shipped, card=card))]
+
+    assert names == [STAGE_ONE]
+
+
+def test_stage_two_alone_is_asked_whatever_stage_one_says(shipped: Bundle) -> None:
+    pytest.importorskip("pyopen_wakeword", reason="has no wheels for this machine")
+    verifier = Verifier(shipped)
+
+    score = stage_two(shipped).scorer.score(sweep())
+
+    posteriors = pooled([verifier.posteriors(sweep())], verifier.card.point.weights[1:])
+    assert list(score.probabilities.values()) == pytest.approx(posteriors)
+
+
+def test_a_folder_without_development_speakers_is_told(shipped: Bundle) -> None:
+    with pytest.raises(InputError, match="nothing to measure on"):
+        evaluate(shipped, [])
+
+
+def test_a_network_to_compare_with_that_is_not_there_is_told(shipped: Bundle, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
-        unrounded(read_bundle(SHIPPED), tmp_path / "nothing.tflite")
+        unrounded(shipped, tmp_path / "nothing.tflite")
+
+
+def test_a_network_of_whole_numbers_is_none_to_compare_with(shipped: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "int8.tflite").write_bytes(shipped.network)
+
+    with pytest.raises(ModelError, match="int8"):
+        unrounded(shipped, tmp_path / "int8.tflite")

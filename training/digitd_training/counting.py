@@ -20,7 +20,12 @@ NORMAL_95 = 1.959964
 NOTHING = "none"
 """In the confusion matrix: nothing was published."""
 
-KINDS = {"word": "isolated other words", "speech": "running speech", "noise": "noise", "music": "music"}
+KINDS = {
+    "word": "isolated other words",
+    "speech": "running speech",
+    "noise": "noise",
+    "music": "synthetic music",
+}
 """What a clip without a keyword is, by its kind."""
 
 GROUPS = {"an4-f": "women", "an4-m": "men"}

@@ -115,8 +115,9 @@ def evaluate(
         InputError: There is no keyword among the recordings.
     """
     rate_hz = bundle.card.features.rate_hz
-    played = [*test_clips(recordings, bundle.card), *music_clips(rate_hz)]
-    example = _example(played, rate_hz)
+    recorded = test_clips(recordings, bundle.card)
+    example = _example(recorded, rate_hz)
+    played = [*recorded, *music_clips(rate_hz)]
     makers = [*ours(bundle), *rivals]
     takes = [Take(clip, "room", number) for number, clip in enumerate(played)]
     heard = listen(makers, {"room": partial(quiet_room, rate_hz)}, takes)
@@ -153,8 +154,8 @@ def music_clips(rate_hz: int) -> list[Clip]:
             augment.music(round(MUSIC_S * rate_hz), np.random.default_rng(number), rate_hz) * level,
             ELSE,
             "",
-            "synthetic",
-            f"music/{number}",
+            "augment",
+            f"synthetic music/{number}",
             "music",
         )
         for number in range(MUSIC_CLIPS)

@@ -18,9 +18,15 @@ from digitd_training.tables import (
     other_table,
     snr_table,
     speech_table,
+    summary_table,
     table,
     word_table,
     worst,
+)
+
+SUMMARY = (
+    "First what share of so many keywords is right; then what is published while none is spoken, an hour and "
+    "as a share of isolated other words."
 )
 
 CHANCE = (
@@ -59,8 +65,9 @@ REJECTS_NOTHING = (
 
 def main_tables(report: Report) -> str:
     """Write in short what a model is worth."""
-    tables = keyword_table(report.recognisers), other_table(report.recognisers)
-    return "\n\n".join([f"Model `{report.model}`.", *tables]) + "\n"
+    summary = summary_table(report.recognisers, report.curves)
+    first = report.recognisers[:1]
+    return "\n\n".join([f"Model `{report.model}`.", summary, keyword_table(first), other_table(first)]) + "\n"
 
 
 def markdown(report: Report, pictures: Mapping[str, str]) -> str:
@@ -74,6 +81,8 @@ def markdown(report: Report, pictures: Mapping[str, str]) -> str:
     shown = {what: f"![{what}]({name})" for what, name in pictures.items()}
     parts = [
         f"# What `{report.model}` is worth",
+        summary_table(report.recognisers, report.curves),
+        SUMMARY,
         _circumstances(report.circumstances),
         *("## Keywords", keyword_table(report.recognisers), CHANCE, *_notes(report)),
         *("## Nothing to hear", other_table(report.recognisers), ACCEPTS, _bounds(report.curves[0])),

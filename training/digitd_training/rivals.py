@@ -72,6 +72,7 @@ class PocketSphinx:
 
     def score(self, utterance: Utterance) -> Score:
         """Return certainty of the word that PocketSphinx finds; it tells no posteriors under a grammar."""
+        self.decoder.reinit_feat()  # what it learned of the room would make the order of the clips matter
         self.decoder.start_utt()
         # As a whole: its mean is then removed from all of it, not from what came so far.
         self.decoder.process_raw(_pcm(_with_surroundings(utterance)), full_utt=True)

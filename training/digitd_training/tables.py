@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from digitd_training.conditions import SNRS_DB, InNoise
-from digitd_training.counting import NOTHING, Figures, Interval, Other, Spoken
+from digitd_training.counting import KINDS, NOTHING, Figures, Interval, Other, Spoken
 from digitd_training.curves import Curve, Point
 
 WORST = 10
@@ -26,6 +26,20 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], text_columns: in
     """Write a table; the first columns are text, the others numbers."""
     rule = ["---" if column < text_columns else "---:" for column in range(len(header))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *rows])
+
+
+def summary_table(recognisers: Sequence[Figures], curves: Sequence[Curve]) -> str:
+    """A line a recogniser: what share of keywords is right, and what is published while none is spoken."""
+    kinds = list(curves[0].hours)
+    header = [
+        "recogniser",
+        *(f"{row.name} ({row.played})" for row in recognisers[0].keywords),
+        *(["mean over speakers never heard"] if recognisers[0].strangers is not None else []),
+        *(f"false accepts an hour, {KINDS[kind]}" for kind in kinds),
+        "isolated other words published",
+    ]
+    rows = [_summary(*both, kinds) for both in zip(recognisers, curves, strict=True)]
+    return table(header, rows)
 
 
 def keyword_table(recognisers: Iterable[Figures]) -> str:
@@ -102,6 +116,17 @@ def snr_table(rows: Iterable[InNoise]) -> str:
 def percent_interval(interval: Interval) -> str:
     """An interval of a share, in per cent."""
     return f"{interval[0] * 100:.1f} to {interval[1] * 100:.1f}"
+
+
+def _summary(figures: Figures, curve: Curve, kinds: Sequence[str]) -> list[str]:
+    chosen = curve.chosen
+    return [
+        figures.recogniser,
+        *(f"{row.share:.1%}" for row in figures.keywords),
+        *([f"**{figures.strangers:.1%}**"] if figures.strangers is not None else []),
+        *(f"{chosen.accepts[kind] / curve.hours[kind]:.1f}" for kind in kinds),
+        f"{chosen.words / curve.words:.1%}" if curve.words else "none played",
+    ]
 
 
 def _spoken(row: Spoken) -> list[str]:
