@@ -17,15 +17,15 @@ from digitd.model.bundle import Bundle, read_bundle
 from digitd.model.cascade import pooled
 from digitd.model.verifier import Verifier, sweep
 from digitd_training import augment
-from digitd_training.conditions import AFTER_S, BEFORE_S, SPEECH_DBFS, Noisy, beds
-from digitd_training.costs import agreement
-from digitd_training.counting import at_most, figures, wilson
-from digitd_training.curves import THRESHOLDS, curve
 from digitd_training.data import ELSE, Clip
-from digitd_training.evaluate import evaluate
-from digitd_training.hearing import Heard, Recogniser, Verdict, accepted_at, verdicts_on
-from digitd_training.recognisers import CASCADE, STAGE_ONE, STAGE_TWO, ours, stage_two, unrounded
-from digitd_training.tables import keyword_table, mistake_table, other_table, worst
+from digitd_training.evaluation.conditions import AFTER_S, BEFORE_S, SPEECH_DBFS, Noisy, beds
+from digitd_training.evaluation.costs import agreement
+from digitd_training.evaluation.counting import at_most, figures, wilson
+from digitd_training.evaluation.curves import THRESHOLDS, curve
+from digitd_training.evaluation.evaluate import evaluate
+from digitd_training.evaluation.hearing import Heard, Recogniser, Verdict, accepted_at, verdicts_on
+from digitd_training.evaluation.recognisers import CASCADE, STAGE_ONE, STAGE_TWO, ours, stage_two, unrounded
+from digitd_training.evaluation.tables import keyword_table, mistake_table, other_table, worst
 from fakes import audio
 
 pytestmark = pytest.mark.training

@@ -11,15 +11,15 @@ pytest.importorskip("scipy", reason="needs the train extra: pip install 'digitd[
 pytest.importorskip("matplotlib", reason="needs the train extra: pip install 'digitd[train]'")
 
 from digitd.errors import InputError
-from digitd_training.conditions import QUIET, REVERBERANT, SNRS_DB, InNoise
-from digitd_training.costs import Agreement, Costs
-from digitd_training.counting import Figures, Other, Spoken
-from digitd_training.curves import Curve, Point
-from digitd_training.evaluate import Circumstances, Report
-from digitd_training.markdown import main_tables, markdown
-from digitd_training.pictures import draw_report, matrix
-from digitd_training.recognisers import CASCADE, STAGE_TWO
-from digitd_training.report import make_folder, write
+from digitd_training.evaluation.conditions import QUIET, REVERBERANT, SNRS_DB, InNoise
+from digitd_training.evaluation.costs import Agreement, Costs
+from digitd_training.evaluation.counting import Figures, Other, Spoken
+from digitd_training.evaluation.curves import Curve, Point
+from digitd_training.evaluation.evaluate import Circumstances, Report
+from digitd_training.evaluation.markdown import main_tables, markdown
+from digitd_training.evaluation.pictures import draw_report, matrix
+from digitd_training.evaluation.recognisers import CASCADE, STAGE_TWO
+from digitd_training.evaluation.report import make_folder, write
 
 pytestmark = pytest.mark.training
 

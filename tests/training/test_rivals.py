@@ -16,8 +16,8 @@ from digitd.errors import InputError
 from digitd.messages import Detection, Float32
 from digitd.model import SHIPPED
 from digitd.model.bundle import Bundle, read_bundle
-from digitd_training.hearing import verdicts_on
-from digitd_training.rivals import grammar, pocketsphinx, rivals
+from digitd_training.evaluation.hearing import verdicts_on
+from digitd_training.evaluation.rivals import grammar, pocketsphinx, rivals
 from digitd_training.scenes import cut_utterances
 from fakes import room_noise
 

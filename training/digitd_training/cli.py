@@ -245,7 +245,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _make(arguments: argparse.Namespace) -> int:
     # Here, not above: they bring TensorFlow, which `--help` and `evaluate` can do without.
-    from digitd_training.markdown import main_tables  # noqa: PLC0415
+    from digitd_training.evaluation.markdown import main_tables  # noqa: PLC0415
     from digitd_training.recipe import read_recipe  # noqa: PLC0415
     from digitd_training.train import train  # noqa: PLC0415
 
@@ -263,7 +263,7 @@ def _make(arguments: argparse.Namespace) -> int:
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:
-    from digitd_training.markdown import main_tables  # noqa: PLC0415 - TensorFlow, as above
+    from digitd_training.evaluation.markdown import main_tables  # noqa: PLC0415 - TensorFlow, as above
     from digitd_training.recipe import read_recipe  # noqa: PLC0415
     from digitd_training.train import recalibrate  # noqa: PLC0415
 
@@ -274,7 +274,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 
 def _leave_out(arguments: argparse.Namespace) -> int:
-    from digitd_training.leave_out import leave_out, markdown  # noqa: PLC0415 - TensorFlow, as above
+    from digitd_training.evaluation.leave_out import leave_out, markdown  # noqa: PLC0415 - TensorFlow, as above
     from digitd_training.recipe import read_recipe  # noqa: PLC0415
 
     recipe = _shortened(arguments, read_recipe(arguments.recipe))
@@ -332,11 +332,11 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     # Here, not above: SciPy and matplotlib, which `--help` and the others can do without.
     from digitd_training.data import read_manifest  # noqa: PLC0415
-    from digitd_training.evaluate import evaluate  # noqa: PLC0415
-    from digitd_training.markdown import main_tables  # noqa: PLC0415
-    from digitd_training.recognisers import unrounded  # noqa: PLC0415
-    from digitd_training.report import make_folder, write  # noqa: PLC0415
-    from digitd_training.rivals import rivals  # noqa: PLC0415
+    from digitd_training.evaluation.evaluate import evaluate  # noqa: PLC0415
+    from digitd_training.evaluation.markdown import main_tables  # noqa: PLC0415
+    from digitd_training.evaluation.recognisers import unrounded  # noqa: PLC0415
+    from digitd_training.evaluation.report import make_folder, write  # noqa: PLC0415
+    from digitd_training.evaluation.rivals import rivals  # noqa: PLC0415
 
     bundle = read_bundle(arguments.model)
     more = unrounded(bundle, arguments.unrounded) if arguments.unrounded else []
@@ -354,7 +354,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _draw(arguments: argparse.Namespace) -> int:
-    from digitd_training.report import draw  # noqa: PLC0415 - matplotlib, which the others can do without
+    from digitd_training.evaluation.report import draw  # noqa: PLC0415 - matplotlib, which the others can do without
 
     draw(arguments.recording, read_bundle(arguments.model), arguments.out)
     return 0

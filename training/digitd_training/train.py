@@ -31,7 +31,7 @@ from digitd.model.verifier import sweep
 from digitd_training.calibrate import gate, operating_point, trial
 from digitd_training.corpora import CORPORA
 from digitd_training.data import ELSE, Recording, digest, is_official_fsdd_test, read_manifest
-from digitd_training.evaluate import Report, evaluate
+from digitd_training.evaluation.evaluate import Report, evaluate
 from digitd_training.examples import Example, Eyes, Seen, play
 from digitd_training.export import multiplications, self_test, to_float, to_int8
 from digitd_training.fit import fit, fit_verifier

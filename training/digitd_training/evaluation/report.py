@@ -17,9 +17,9 @@ from digitd.messages import Detection, Float32, Rejection
 from digitd.model.bundle import Bundle
 from digitd.model.cascade import Cascade
 from digitd.pipeline import bar, recognise
-from digitd_training.evaluate import Report
-from digitd_training.markdown import markdown
-from digitd_training.pictures import draw_report
+from digitd_training.evaluation.evaluate import Report
+from digitd_training.evaluation.markdown import markdown
+from digitd_training.evaluation.pictures import draw_report
 
 MOST = 10
 """Utterances to a picture."""

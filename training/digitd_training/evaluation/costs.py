@@ -8,7 +8,7 @@ from functools import partial
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import Detection, Float32, Score
 from digitd.model.bundle import Bundle
-from digitd_training.hearing import Heard, Recogniser, Verdict
+from digitd_training.evaluation.hearing import Heard, Recogniser, Verdict
 from digitd_training.scenes import cut_utterances
 
 REPEATS = 7

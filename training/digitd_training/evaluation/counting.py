@@ -10,7 +10,7 @@ from typing import TypeAlias
 from scipy.special import gammaincinv
 
 from digitd_training.data import ELSE
-from digitd_training.hearing import Heard
+from digitd_training.evaluation.hearing import Heard
 
 Interval: TypeAlias = tuple[float, float]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from digitd_training.conditions import SNRS_DB, InNoise
-from digitd_training.counting import KINDS, NOTHING, Figures, Interval, Other, Spoken
-from digitd_training.curves import Curve, Point
+from digitd_training.evaluation.conditions import SNRS_DB, InNoise
+from digitd_training.evaluation.counting import KINDS, NOTHING, Figures, Interval, Other, Spoken
+from digitd_training.evaluation.curves import Curve, Point
 
 WORST = 10
 """Speakers and mistakes that are listed; the JSON file has all."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from digitd.errors import InputError
 from digitd.model.bundle import Bundle, read_bundle, write_bundle
-from digitd_training.counting import Figures, figures
 from digitd_training.data import ELSE, Recording, clips, read_manifest
-from digitd_training.evaluate import quiet_room
-from digitd_training.hearing import Take, listen
+from digitd_training.evaluation.counting import Figures, figures
+from digitd_training.evaluation.evaluate import quiet_room
+from digitd_training.evaluation.hearing import Take, listen
+from digitd_training.evaluation.recognisers import ours
 from digitd_training.recipe import Recipe
-from digitd_training.recognisers import ours
 from digitd_training.train import calibrated, learned, provenance_of, seen, training_part
 
 

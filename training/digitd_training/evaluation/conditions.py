@@ -10,9 +10,9 @@ import numpy as np
 from digitd.messages import Float32
 from digitd_training import augment
 from digitd_training.augment import Generator
-from digitd_training.counting import Spoken, spoken
 from digitd_training.data import Clip
-from digitd_training.hearing import Maker, Place, Take, listen
+from digitd_training.evaluation.counting import Spoken, spoken
+from digitd_training.evaluation.hearing import Maker, Place, Take, listen
 
 SNRS_DB = (20, 15, 10, 5, 0)
 

@@ -9,10 +9,10 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from digitd.messages import Float64
-from digitd_training.conditions import QUIET, REVERBERANT, SNRS_DB, InNoise
-from digitd_training.counting import KINDS, NOTHING, Figures
-from digitd_training.curves import Curve, Point
-from digitd_training.evaluate import Report
+from digitd_training.evaluation.conditions import QUIET, REVERBERANT, SNRS_DB, InNoise
+from digitd_training.evaluation.counting import KINDS, NOTHING, Figures
+from digitd_training.evaluation.curves import Curve, Point
+from digitd_training.evaluation.evaluate import Report
 
 LINEAR_PER_HOUR, LINEAR_PER_CENT = 10.0, 1.0
 """The curves' axes are linear up to here, and logarithmic beyond."""

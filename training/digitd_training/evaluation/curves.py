@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from digitd.decide import Bar
-from digitd_training.counting import is_stranger
 from digitd_training.data import ELSE
-from digitd_training.hearing import Heard, accepted_at
+from digitd_training.evaluation.counting import is_stranger
+from digitd_training.evaluation.hearing import Heard, accepted_at
 
 HIGHEST = 0.999
 """The configuration takes none above."""

@@ -16,7 +16,7 @@ from digitd.model.cascade import Cascade, pooled
 from digitd.model.runtime import Network
 from digitd.model.verifier import Verifier
 from digitd.pipeline import bar
-from digitd_training.hearing import Maker, Recogniser
+from digitd_training.evaluation.hearing import Maker, Recogniser
 
 CASCADE = "both stages"
 STAGE_ONE = "stage one alone"

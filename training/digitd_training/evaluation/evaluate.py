@@ -16,13 +16,13 @@ from digitd.messages import Float32
 from digitd.model.bundle import Bundle, ModelCard
 from digitd.model.cascade import Cascade
 from digitd_training import augment
-from digitd_training.conditions import SPEECH_DBFS, InNoise, beds, in_noise
-from digitd_training.costs import Agreement, Costs, agreement, costs
-from digitd_training.counting import Figures, Other, Spoken, figures, noise_of
-from digitd_training.curves import Curve, curve
 from digitd_training.data import DIGITS, ELSE, Clip, Recording, clips, is_official_fsdd_test
-from digitd_training.hearing import Maker, Take, listen
-from digitd_training.recognisers import FLOAT, STAGE_ONE, ours
+from digitd_training.evaluation.conditions import SPEECH_DBFS, InNoise, beds, in_noise
+from digitd_training.evaluation.costs import Agreement, Costs, agreement, costs
+from digitd_training.evaluation.counting import Figures, Other, Spoken, figures, noise_of
+from digitd_training.evaluation.curves import Curve, curve
+from digitd_training.evaluation.hearing import Maker, Take, listen
+from digitd_training.evaluation.recognisers import FLOAT, STAGE_ONE, ours
 from digitd_training.scenes import cut_utterances
 
 ROOM_S = 0.5

@@ -12,8 +12,8 @@ from digitd.errors import InputError, UnavailableError
 from digitd.messages import Float32, Score, Utterance
 from digitd.model.bundle import Bundle
 from digitd_training.data import DIGITS, ELSE
-from digitd_training.hearing import Maker, Recogniser
-from digitd_training.recognisers import stage_one
+from digitd_training.evaluation.hearing import Maker, Recogniser
+from digitd_training.evaluation.recognisers import stage_one
 
 POCKETSPHINX = "PocketSphinx"
 RATE_HZ = 16_000

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from digitd_training.conditions import AFTER_S, BEFORE_S, DECAY_S
-from digitd_training.counting import KINDS, Figures, at_most
-from digitd_training.curves import Curve
-from digitd_training.evaluate import Circumstances, Report
-from digitd_training.recognisers import FLOAT, STAGE_TWO
-from digitd_training.rivals import POCKETSPHINX
-from digitd_training.tables import (
+from digitd_training.evaluation.conditions import AFTER_S, BEFORE_S, DECAY_S
+from digitd_training.evaluation.counting import KINDS, Figures, at_most
+from digitd_training.evaluation.curves import Curve
+from digitd_training.evaluation.evaluate import Circumstances, Report
+from digitd_training.evaluation.recognisers import FLOAT, STAGE_TWO
+from digitd_training.evaluation.rivals import POCKETSPHINX
+from digitd_training.evaluation.tables import (
     LEAST_PLAYED,
     WORST,
     group_table,
