@@ -8,7 +8,7 @@ pytest.importorskip("scipy", reason="needs the train extra: pip install 'digitd[
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
 from digitd_training.data import ELSE, is_official_fsdd_test, read_manifest
-from digitd_training.evaluation.evaluate import amid_room_noise, test_clips
+from digitd_training.evaluation import evaluate
 from digitd_training.evaluation.hearing import Heard, verdicts_on
 from digitd_training.evaluation.recognisers import ours
 from integration.recordings import FOLDER, recordings
@@ -22,11 +22,11 @@ def share_right(source: str, every: int) -> float:
     bundle = read_bundle(SHIPPED)
     rows = [one for one in read_manifest(FOLDER) if one.source == source and one.kind == "digit"]
     rows = [one for one in rows if one.split == "dev" or is_official_fsdd_test(one)]
-    spoken = [clip for clip in test_clips(rows, bundle.card) if clip.label != ELSE][::every]
+    spoken = [clip for clip in evaluate.test_clips(rows, bundle.card) if clip.label != ELSE][::every]
     cascade = ours(bundle)[0]()
     outcomes = []
     for number, clip in enumerate(spoken):
-        sound = amid_room_noise(clip.samples, cascade.rate_hz, number)
+        sound = evaluate.amid_room_noise(clip.samples, cascade.rate_hz, number)
         outcomes.append(Heard(clip, verdicts_on(sound, cascade), 0.0).outcome)
     return float(np.mean([outcome == "right" for outcome in outcomes]))
 

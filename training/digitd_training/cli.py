@@ -310,8 +310,8 @@ def _own_words(arguments: argparse.Namespace, recipe: "Recipe") -> "Recipe":
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
-    from digitd_training.article import ArticleRecipe  # noqa: PLC0415 - as above
-    from digitd_training.baseline import markdown, reproduce  # noqa: PLC0415
+    from digitd_training.article.baseline import markdown, reproduce  # noqa: PLC0415
+    from digitd_training.article.protocols import ArticleRecipe  # noqa: PLC0415 - as above
     from digitd_training.recipe import read_recipe_as  # noqa: PLC0415
 
     recipe = read_recipe_as(arguments.recipe, ArticleRecipe)

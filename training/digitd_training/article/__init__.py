@@ -1,0 +1,1 @@
+"""The article that this began with, reproduced as the baseline."""
