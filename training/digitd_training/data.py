@@ -123,7 +123,7 @@ def load(recording: Recording, rate_hz: int) -> Float32:
 
 
 def clips(recordings: Iterable[Recording], rate_hz: int, keywords: dict[str, str]) -> list[Clip]:
-    """Read recordings as clips; sentences with digits give their digits, each as a clip of its own.
+    """Read recordings as clips; sentences with keywords give their words, each as a clip of its own.
 
     Args:
         recordings: Of any kind but `impulse`.
@@ -135,7 +135,7 @@ def clips(recordings: Iterable[Recording], rate_hz: int, keywords: dict[str, str
         samples = load(recording, rate_hz)
         times = an4_word_times().get(recording.path.stem.lower(), []) if recording.source == "an4" else []
         found += _words(recording, samples, times, rate_hz, keywords)
-        if recording.kind in {"digits", "mixed"}:
+        if recording.kind in {"digits", "mixed"} or _says_keyword(recording, keywords):
             continue
         kind = "word" if recording.kind in {"digit", "word"} else recording.kind
         spoken = keywords.get(recording.label, recording.label)
@@ -177,6 +177,11 @@ def faded(samples: Float32, rate_hz: int, fade_s: float = 0.015) -> Float32:
     shaped[:length] *= ramp
     shaped[len(shaped) - length :] *= ramp[::-1]
     return shaped
+
+
+def _says_keyword(recording: Recording, keywords: dict[str, str]) -> bool:
+    """Whether a keyword is known to be spoken in running speech, which then is not everything else."""
+    return recording.kind == "speech" and not keywords.keys().isdisjoint(recording.label.split())
 
 
 @cache
