@@ -69,6 +69,24 @@ class Network:
         details: dict[str, Any] = inputs[0] if end == "input" else outputs[0]
         return details
 
+    def constants(self, operation: str) -> list[list[Float32]]:
+        """Return the constants of each operation of a kind, such as `CONV_2D`, unrounded, in their order.
+
+        Training begins with them.
+        """
+        described = {tensor["index"]: tensor for tensor in self._interpreter.get_tensor_details()}
+        return [
+            [self._unrounded(described[index]) for index in found["inputs"][1:]]
+            for found in self._interpreter._get_ops_details()  # noqa: SLF001 - the only way to see their order
+            if found["op_name"] == operation
+        ]
+
+    def _unrounded(self, tensor: dict[str, Any]) -> Float32:
+        steps = self._interpreter.get_tensor(tensor["index"]).astype(np.float32)
+        scales = np.asarray(tensor["quantization_parameters"]["scales"], np.float32)
+        unrounded: Float32 = steps * scales.reshape(-1, *[1] * (steps.ndim - 1))
+        return unrounded
+
     def run(self, values: Values) -> Values:
         """Compute the output tensor, flattened, for an input of the input tensor's size."""
         self._interpreter.set_tensor(self.input.index, values.reshape(self.input.shape))
