@@ -36,7 +36,7 @@ def fit(recipe: Recipe, pictures: Float32, labels: Sequence[str], start: bytes =
     steps = len(pictures) // settings.batch
     schedule = keras.optimizers.schedules.CosineDecay(
         settings.learning_rate / 30,
-        steps * (settings.epochs - 1),
+        max(steps * (settings.epochs - 1), 1),  # a single epoch is all rise
         warmup_target=settings.learning_rate,
         warmup_steps=steps,
     )
