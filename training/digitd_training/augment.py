@@ -7,7 +7,7 @@ import soxr
 from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from scipy.signal import fftconvolve
 
-from digitd.messages import Float32
+from digitd.messages import Float32, Float64
 
 Generator = np.random.Generator
 
@@ -61,13 +61,18 @@ def synthetic_room(rng: Generator, rate_hz: int) -> Float32:
     Reverberation time 0.15 to 0.7 s and direct-to-reverberant ratio 0 to 15 dB: living rooms and kitchens.
     """
     decay_s = rng.uniform(0.15, 0.7)
-    length = round(decay_s * rate_hz)
-    times_s = np.arange(length) / rate_hz
-    tail = rng.standard_normal(length) * 10 ** (-3 * times_s / decay_s)
+    tail = reverberation(rng, decay_s, rate_hz)
     tail *= 10 ** (-rng.uniform(0, 15) / 20) / np.sqrt(np.sum(np.square(tail)))
     tail[: round(0.002 * rate_hz)] = 0.0
     tail[0] = 1.0
     return tail.astype(np.float32)
+
+
+def reverberation(rng: Generator, decay_s: float, rate_hz: int) -> Float64:
+    """Noise that falls by 60 dB in its length, which is the reverberation time."""
+    times_s = np.arange(round(decay_s * rate_hz)) / rate_hz
+    tail: Float64 = rng.standard_normal(len(times_s)) * 10 ** (-3 * times_s / decay_s)
+    return tail
 
 
 def in_room(samples: Float32, response: Float32) -> Float32:

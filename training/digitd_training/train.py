@@ -67,10 +67,16 @@ def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report | Non
     if not strangers:
         return None
 
-    report = evaluate(read_bundle(out), recordings, command=command)
-    card = msgspec.structs.replace(card, quality=quality(report))
-    write_bundle(out, draft.network, card, draft.head)
-    return replace(report, model=read_bundle(out).title)  # the card has grown since, the networks have not
+    return judged(out, recordings, command)
+
+
+def judged(path: Path, recordings: Sequence[Recording], command: str) -> Report:
+    """Measure a model file, write the figures into its card, and report on the file as it then is."""
+    bundle = read_bundle(path)
+    report = evaluate(bundle, recordings, command=command)
+    card = msgspec.structs.replace(bundle.card, quality=quality(report))
+    write_bundle(path, bundle.network, card, bundle.head)
+    return replace(report, model=read_bundle(path).title)
 
 
 def recalibrate(recipe: Recipe, folder: Path, path: Path, command: str) -> Report:
@@ -93,10 +99,7 @@ def recalibrate(recipe: Recipe, folder: Path, path: Path, command: str) -> Repor
         provenance=msgspec.structs.replace(origin, command=f"{origin.command}; {command}", commit=commit()),
     )
     write_bundle(path, before.network, card, before.head)
-    report = evaluate(read_bundle(path), recordings, command=command)
-    card = msgspec.structs.replace(card, quality=quality(report))
-    write_bundle(path, before.network, card, before.head)
-    return replace(report, model=read_bundle(path).title)
+    return judged(path, recordings, command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,9 @@ def provenance_of(recipe: Recipe, recordings: Sequence[Recording], command: str)
     """
     names = sorted({recording.source for recording in recordings})
     if unknown := [name for name in names if name not in CORPORA]:
-        raise InputError(f"{', '.join(unknown)}: no licence is known for this corpus; add it to corpora.py")
+        raise InputError(
+            f"{', '.join(unknown)}: no licence is known for this corpus; add it to corpora/__init__.py"
+        )
     start = begun_with(recipe)
     corpora = [_corpus(name, [one for one in recordings if one.source == name]) for name in names]
     licences = [known.licence for name in names if (known := CORPORA[name]).share_alike]

@@ -150,9 +150,7 @@ def _recorded(recordings: Sequence[Float32], length: int, rng: Generator) -> Flo
 
 def _room(rng: Generator, rate_hz: int) -> Float32:
     """An impulse response: the direct sound, and an exponentially decaying tail of noise."""
-    length = round(DECAY_S * rate_hz)
-    times_s = np.arange(length) / rate_hz
-    tail = rng.standard_normal(length) * 10 ** (-3 * times_s / DECAY_S)
+    tail = augment.reverberation(rng, DECAY_S, rate_hz)
     tail[: round(0.002 * rate_hz)] = 0.0
     tail *= 10 ** (TAIL_DB / 20) / np.sqrt(np.sum(np.square(tail)))
     tail[0] = 1.0

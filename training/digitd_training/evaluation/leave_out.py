@@ -14,7 +14,7 @@ from digitd_training.evaluation.evaluate import quiet_room
 from digitd_training.evaluation.hearing import Take, listen
 from digitd_training.evaluation.recognisers import ours
 from digitd_training.recipe import Recipe
-from digitd_training.train import calibrated, learned, provenance_of, seen, training_part
+from digitd_training.train import calibrated, development_part, learned, provenance_of, seen, training_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> list[L
     part = training_part(recordings)
     provenance = provenance_of(recipe, part, command)
     examples = seen(recipe, part)
-    development = [one for one in recordings if one.split == "dev" or one.kind == "impulse"]
+    development, _ = development_part(recipe, recordings)
     found = []
     for speaker in speakers:
         others = [example for example in examples if example.speaker != speaker]
