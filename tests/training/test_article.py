@@ -14,6 +14,7 @@ from digitd.demo.play import SPEECH, TRUTH
 from digitd.errors import ConfigError
 from digitd.messages import Float32
 from integration.recordings import recordings
+from training.drawings import drawn_by_matplotlib
 
 pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
 
@@ -39,27 +40,9 @@ reported: {waveform: 0.94, spectrogram: 0.97}
 """
 
 
-def drawn_by_matplotlib(samples: Float32) -> Float32:
-    """Plot the samples 150 by 100 pixels, take the grey value, scale it to 0..1, average blocks of 3 by 3."""
-    block_reduce = pytest.importorskip("skimage.measure", reason="needs the train extra").block_reduce
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - the train extra
-    from matplotlib.figure import Figure  # noqa: PLC0415 - the train extra
-
-    figure = Figure(figsize=(0.75, 0.5), dpi=200)
-    canvas, axes = FigureCanvasAgg(figure), figure.subplots()
-    figure.subplots_adjust(left=0, right=1, bottom=0, top=1)
-    axes.axis("off")
-    axes.plot(samples)
-    canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib types only a part of itself
-    colours = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]  # as above
-    grey = colours @ [0.299, 0.587, 0.114]
-    scaled = (grey - grey.min()) / (grey.max() - grey.min())
-    picture: Float32 = block_reduce(scaled, (3, 3), np.mean)
-    return picture
-
-
 def correlation(sound: Float32) -> float:
-    drawn, ours = drawn_by_matplotlib(sound), reduced_waveform(sound)
+    drawn = drawn_by_matplotlib(lambda axes: axes.plot(sound))
+    ours = reduced_waveform(sound)
     return float(np.corrcoef(drawn.ravel(), ours.ravel())[0, 1])
 
 
