@@ -37,6 +37,9 @@ class AudioBlock:
         return self.start + len(self.samples)
 
 
+HEARD_AFTER_S = 0.125
+"""So much of what follows an utterance's offset is kept with it: as long as the detector waits for more."""
+
 NOTHING_AROUND = AudioBlock(0, np.empty(0, np.float32))
 
 
@@ -49,7 +52,7 @@ class Utterance:
         samples: Conditioned audio from `start` to a little after the offset, shape (n,), full scale is ±1.0.
         onset: Index of the first sample of the first loud window.
         offset: Index of the first sample after the last loud window.
-        level_dbfs: Mean magnitude of the loud windows, decibels below full scale.
+        level_dbfs: Mean level of its windows, decibels below full scale.
         floor_dbfs: The noise floor when it began, in the same measure.
         too_long: The sound went on beyond the longest utterance; `offset` is where it was cut.
         surroundings: Conditioned audio from before the utterance to when it was known to be over, as far

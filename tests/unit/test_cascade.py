@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from digitd.errors import ModelError
-from digitd.messages import AudioBlock, Utterance
+from digitd.messages import HEARD_AFTER_S, AudioBlock, Utterance
 from digitd.model import SHIPPED
 from digitd.model.bundle import Bundle, read_bundle, write_bundle
 from digitd.model.cascade import Cascade, pooled
 from digitd.model.classifier import Classifier
-from digitd.model.embedding import AFTER_S, RATE_HZ, SIZE, SpeechEmbedding
+from digitd.model.embedding import RATE_HZ, SIZE, SpeechEmbedding
 from digitd.model.verifier import Verifier, sweep
 from fakes import room_noise
 
@@ -36,7 +36,9 @@ def with_second_stage(bundle: Bundle, folder: Path, **changes: object) -> Bundle
 
 def burst() -> Utterance:
     """Half a second of noise amid a quiet room."""
-    around = AudioBlock(0, np.concatenate([room_noise(1, -70, RATE_HZ), room_noise(0.65, -30, RATE_HZ)]))
+    around = AudioBlock(
+        0, np.concatenate([room_noise(1, -70, RATE_HZ), room_noise(0.5 + HEARD_AFTER_S, -30, RATE_HZ)])
+    )
     onset, offset = RATE_HZ, RATE_HZ + RATE_HZ // 2
     return Utterance(onset, around.samples[onset:offset], onset, offset, -30.0, -70.0, surroundings=around)
 
@@ -157,5 +159,5 @@ def test_what_was_not_heard_counts_as_silence() -> None:
 
     young, old = (SpeechEmbedding(16)(replace(utterance, surroundings=around)) for around in (known, padded))
 
-    assert known.end == utterance.offset + round(AFTER_S * RATE_HZ)
+    assert known.end == utterance.offset + round(HEARD_AFTER_S * RATE_HZ)
     assert np.array_equal(young, old)

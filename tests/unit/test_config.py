@@ -215,6 +215,6 @@ def test_the_schema_gives_limits_and_defaults() -> None:
         "type": "number",
         "minimum": 1,
         "maximum": 40,
-        "default": 9.0,
-        "description": "A window is loud when it is so far above the noise floor.",
+        "default": 7.0,
+        "description": "A window is loud when a band is so far above what the room rarely exceeds there.",
     }

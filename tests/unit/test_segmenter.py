@@ -76,7 +76,7 @@ def test_the_surroundings_reach_from_before_the_utterance_to_when_it_was_known_t
     (utterance,) = segment(sound)
 
     around = utterance.surroundings
-    assert (around.start, around.end) == (54 * MARK - 2 * RATE_HZ, 54 * MARK + round(0.15 * RATE_HZ))
+    assert (around.start, around.end) == (54 * MARK - 2 * RATE_HZ, 54 * MARK + round(0.125 * RATE_HZ))
     inside = slice(utterance.start - around.start, utterance.start - around.start + len(utterance.samples))
     assert np.array_equal(around.samples[inside], utterance.samples)
 
@@ -90,13 +90,12 @@ def test_the_surroundings_are_what_there_is_where_the_stream_is_young_or_over() 
 
 
 def test_what_goes_on_too_long_is_cut_once_and_then_waited_out() -> None:
-    sound = audio("...." + "#" * 60 + "......####......")
+    sound = audio("...." + "#" * 60 + "." * 60 + "####......")
 
     found = segment(sound)
 
     assert [utterance.too_long for utterance in found] == [True, False]
-    assert spans(found)[0] == (4, 34)
-    assert spans(found)[1] == (70, 74)
+    assert spans(found) == [(4, 34), (124, 128)]
 
 
 def test_a_fan_that_starts_becomes_the_room() -> None:
@@ -107,6 +106,24 @@ def test_a_fan_that_starts_becomes_the_room() -> None:
     found = [utterance for utterance in segment(fan) if not utterance.too_long]
 
     assert [round(utterance.onset / RATE_HZ, 1) for utterance in found] == [6.0]
+
+
+def test_a_word_amid_noise_that_comes_and_goes_is_cut_at_its_own_ends() -> None:
+    talk = room_noise(10, -48, RATE_HZ) * np.resize(np.repeat([0.1, 1.0], 2 * MARK), 10 * RATE_HZ)
+    word = audio("." * 160 + "####" + "." * 36)
+
+    found = [utterance for utterance in segment(talk + word) if utterance.onset > 100 * MARK]
+
+    assert spans(found) == [(160, 164)]
+
+
+def test_a_hum_does_not_hide_a_hiss() -> None:
+    hum = np.sin(2 * np.pi * 120 / RATE_HZ * np.arange(8 * RATE_HZ)).astype(np.float32) * np.float32(0.1)
+    hiss = audio("." * 120 + "####" + "." * 36) * np.float32(0.2)
+
+    found = [utterance for utterance in segment(hum + hiss) if not utterance.too_long]
+
+    assert spans(found) == [(120, 124)]
 
 
 def test_digital_silence_does_not_make_whispers_loud() -> None:

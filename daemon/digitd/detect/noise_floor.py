@@ -1,36 +1,75 @@
-"""What the room sounds like when nobody speaks."""
+"""What the room sounds like when nobody speaks, band by band."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from digitd.messages import Float32
 
 START_DBFS = -60.0
-"""A quiet room behind an ordinary microphone; the first second of a stream finds the real one."""
+"""A quiet room behind an ordinary microphone: what is believed of a room before it has been heard."""
 
-LOWEST_DBFS = -90.0
-"""Where 16-bit audio ends; digital silence must not pull the floor out of reach."""
+START_S = 2.0
+"""So much of such a room is taken as heard: a recording may begin with a word, even with the longest."""
 
-FALL = 0.1
-"""Share of the distance that one quieter window brings the floor down: found in about 60 ms."""
+MEMORY_S = 3.0
+"""What is so old counts for a third of what is new: a fan that starts is the room after about as long."""
 
-RISE_DB_PER_S = 4.0
-"""A fan that starts is followed in seconds, a word of half a second moves the floor by at most 2 dB."""
+COMMON, RARE = 0.40, 0.65
+"""Shares of the time that the room stays below its common and its rare level. Three words in a row stay
+above the second for less than a third of the memory; bursts of noise that come and go do so for longer."""
+
+LEAST_SPREAD_DB, GREATEST_SPREAD_DB = 1.0, 10.0
+"""Even steady noise varies from window to window; a room that has just changed is not as wild as it looks."""
+
+LOWEST_DBFS, BINS = -90.0, 90
+"""The levels that are told apart, one decibel each. 16-bit audio ends at the lowest: digital silence must not
+pull the floor out of reach."""
+
+SPEECH_COUNTS = 0.5
+"""While a sound is open it is probably speech, but may be noise that comes and goes: half is believed."""
 
 
 class NoiseFloor:
-    """Follows the quiet moments: down fast, up slowly, as in minimum statistics (R. Martin, 2001).
+    """How often each level of each band was heard of late; older time counts less and less.
+
+    The distribution, not its lowest values, says what a word has to stand out from: music, rain and talk
+    have quiet moments too (compare R. Martin's minimum statistics, 2001).
+
+    Attributes:
+        dbfs: The room's common level, all bands together.
+        ceiling: Levels that the room rarely exceeds, dBFS, shape (bands,).
 
     Args:
-        windows_per_s: How often `update` is called for each second of audio.
+        bands: Their number.
+        windows_per_s: How many windows make a second.
     """
 
-    def __init__(self, windows_per_s: float) -> None:
-        self.dbfs = START_DBFS
-        self._rise_db = RISE_DB_PER_S / windows_per_s
+    def __init__(self, bands: int, windows_per_s: float) -> None:
+        self._windows_per_s = windows_per_s
+        self._heard_s = np.zeros((bands, BINS))
+        self._first_bins = np.arange(bands) * BINS
+        start_dbfs = START_DBFS - 10 * np.log10(bands)
+        self._heard_s[:, round(start_dbfs - LOWEST_DBFS)] = START_S
+        self._measure()
 
-    def update(self, level_dbfs: float) -> None:
-        """Take one more window's level into account."""
-        if level_dbfs < self.dbfs:
-            self.dbfs = max(self.dbfs + FALL * (level_dbfs - self.dbfs), LOWEST_DBFS)
-        else:
-            self.dbfs = min(self.dbfs + self._rise_db, level_dbfs)
+    def update(self, levels: Float32, open_: Sequence[bool]) -> None:
+        """Take more windows into account.
 
-    def jump(self, level_dbfs: float) -> None:
-        """Begin anew at a level: the room itself has become louder."""
-        self.dbfs = max(level_dbfs, LOWEST_DBFS)
+        Args:
+            levels: Shape (n, bands), dBFS.
+            open_: Of each, whether it belongs to a sound that is open.
+        """
+        self._heard_s *= np.exp(-len(levels) / (MEMORY_S * self._windows_per_s))
+        bins = np.clip(levels - LOWEST_DBFS, 0, BINS - 1).astype(np.intp) + self._first_bins
+        counts_s = np.where(open_, SPEECH_COUNTS, 1.0) / self._windows_per_s
+        np.add.at(self._heard_s.reshape(-1), bins, counts_s[:, None])
+        self._measure()
+
+    def _measure(self) -> None:
+        heard_s = self._heard_s.cumsum(axis=1)
+        all_s = heard_s[:, -1:]
+        common, rare = ((heard_s < share * all_s).sum(axis=1) + LOWEST_DBFS + 0.5 for share in (COMMON, RARE))
+        spread_db = np.clip(rare - common, LEAST_SPREAD_DB, GREATEST_SPREAD_DB)
+        self.ceiling = (rare + spread_db).astype(np.float32)
+        self.dbfs = float(10 * np.log10(np.sum(10 ** (common / 10))))

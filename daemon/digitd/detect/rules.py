@@ -1,7 +1,4 @@
-"""When an utterance begins and ends, given how loud each window is. Knows nothing about audio.
-
-Both rules count in windows. A window's magnitude is the mean of its samples' magnitudes, full scale 1.0.
-"""
+"""When an utterance begins and ends. Both rules count in windows of samples, full scale 1.0."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
+from digitd.detect.bands import BandLevels
 from digitd.detect.noise_floor import NoiseFloor
+from digitd.messages import Float32
 
 SILENCE_DBFS = -120.0
 
@@ -22,6 +21,7 @@ class Span:
     Attributes:
         onset: First loud window.
         offset: First window after the last loud one.
+        known: First window after the one that completed it.
         level_dbfs: Mean level of its windows.
         floor_dbfs: The noise floor when it opened.
         too_long: It was cut at the longest that is allowed.
@@ -29,13 +29,14 @@ class Span:
 
     onset: int
     offset: int
+    known: int
     level_dbfs: float
     floor_dbfs: float
     too_long: bool = False
 
 
 class Rule(Protocol):
-    """Decides window by window."""
+    """Decides window by window, however many come at once."""
 
     @property
     def earliest(self) -> int:
@@ -45,10 +46,10 @@ class Rule(Protocol):
     def onset_dbfs(self) -> float:
         """A window louder than this may be the beginning of a span, as things are now."""
 
-    def feed(self, magnitude: float) -> Span | None:
-        """Take the next window; return the span that it completes."""
+    def feed(self, windows: Float32) -> list[Span]:
+        """Take more windows, shape (n, samples of one); return the spans that they complete."""
 
-    def flush(self) -> Span | None:
+    def flush(self) -> list[Span]:
         """Return the span that the end of the stream completes."""
 
 
@@ -99,26 +100,30 @@ class ClassicRule:
         """The fixed threshold."""
         return level_dbfs(self._threshold)
 
-    def feed(self, magnitude: float) -> Span | None:
-        """Take the next window; return the span that it completes."""
+    def feed(self, windows: Float32) -> list[Span]:
+        """Take more windows; return the spans that they complete."""
+        magnitudes = np.abs(windows).mean(axis=1).tolist()
+        return [span for magnitude in magnitudes for span in self._step(magnitude)]
+
+    def flush(self) -> list[Span]:
+        """Return the span that the end of the stream completes."""
+        if self._onset is None:
+            return []
+        closed = self._quiet + 1 > self._windows
+        return self._close(self._next - self._windows if closed else self._next)
+
+    def _step(self, magnitude: float) -> list[Span]:
         window, self._next = self._next, self._next + 1
         if self._onset is None:
             self._open(window, magnitude)
-            return None
+            return []
         self._magnitudes.append(magnitude)
         self._quiet += magnitude < self._threshold
         if self._quiet > self._windows:
             return self._close(window - self._windows)
         if self._next - self._onset >= self._longest:
             return self._close(self._next, too_long=True)
-        return None
-
-    def flush(self) -> Span | None:
-        """Return the span that the end of the stream completes."""
-        if self._onset is None:
-            return None
-        closed = self._quiet + 1 > self._windows
-        return self._close(self._next - self._windows if closed else self._next)
+        return []
 
     def _open(self, window: int, magnitude: float) -> None:
         if window - self._last_loud > self._forget:
@@ -131,12 +136,12 @@ class ClassicRule:
             self._onset = window - self._windows
             self._magnitudes = [magnitude]
 
-    def _close(self, offset: int, *, too_long: bool = False) -> Span:
+    def _close(self, offset: int, *, too_long: bool = False) -> list[Span]:
         onset = self._next if self._onset is None else self._onset
         level = level_dbfs(float(np.mean(self._magnitudes)))
-        span = Span(onset, offset, level, level_dbfs(self._threshold), too_long)
+        span = Span(onset, offset, self._next, level, level_dbfs(self._threshold), too_long)
         self._onset, self._loud, self._quiet = None, 0, 0
-        return span
+        return [span]
 
 
 class _State(Enum):
@@ -161,24 +166,34 @@ class AdaptiveLimits:
 
 
 class AdaptiveRule:
-    """Loud is what stands out from the room: above the tracked noise floor, with a lower bar once open.
+    """Loud is what stands out from the room in any band of the spectrum, with a lower bar once open.
 
     A loud window adds one to a count, a quiet one takes one away; more than `onset_windows` open. So a
     click does not, and a hoarse voice, whose windows between two pulses of the glottis are quiet, does.
     The onset is where that count last left zero. After `hang_over` quiet windows in a row the utterance
     ends where the last loud window ended.
+
+    Args:
+        limits: The settings.
+        bands: Measures windows.
     """
 
-    def __init__(self, limits: AdaptiveLimits) -> None:
+    UPDATE = 4
+    """The room is measured anew after so many windows, counted from the beginning, not by block."""
+
+    def __init__(self, limits: AdaptiveLimits, bands: BandLevels) -> None:
         self._limits = limits
-        self._floor = NoiseFloor(limits.windows_per_s)
+        self._bands = bands
+        self._floor = NoiseFloor(bands.count, limits.windows_per_s)
+        self._unlearned: list[Float32] = []
+        self._opened: list[bool] = []
         self._state = _State.QUIET
         self._next = 0
         self._count = 0
         self._onset = 0
         self._offset = 0
         self._opened_floor_dbfs = 0.0
-        self._levels: list[float] = []
+        self._levels_dbfs: list[float] = []
 
     @property
     def earliest(self) -> int:
@@ -186,96 +201,106 @@ class AdaptiveRule:
         return self._onset if self._count or self._state is _State.OPEN else self._next
 
     @property
-    def floor_dbfs(self) -> float:
-        """The noise floor as it is tracked now."""
-        return self._floor.dbfs
-
-    @property
     def onset_dbfs(self) -> float:
-        """A window louder than this may be the beginning of a span, as things are now."""
-        return self._bar(self._limits.onset_db)
+        """What all bands together have when each is at its bar."""
+        return total_dbfs(self._bar(self._limits.onset_db)[None])[0]
 
-    def feed(self, magnitude: float) -> Span | None:
-        """Take the next window; return the span that it completes."""
+    def feed(self, windows: Float32) -> list[Span]:
+        """Take more windows; return the spans that they complete."""
+        levels = self._bands.feed(windows)
+        spans = []
+        while len(levels):
+            some = levels[: self.UPDATE - len(self._unlearned)]
+            spans += self._listen(some)
+            levels = levels[len(some) :]
+        return spans
+
+    def flush(self) -> list[Span]:
+        """Return the span that the end of the stream completes."""
+        if self._state is not _State.OPEN:
+            return []
+        self._offset += self._offset == self._next - 1  # loud to the end: no frame comes that begins in it
+        return self._close()
+
+    def _listen(self, levels: Float32) -> list[Span]:
+        """Decide about windows up to the next time that the room is measured."""
+        opening: list[bool] = (levels > self._bar(self._limits.onset_db)).any(axis=1).tolist()
+        holding: list[bool] = (levels > self._bar(self._limits.offset_db)).any(axis=1).tolist()
+        spans = []
+        for level_dbfs, opens, holds in zip(total_dbfs(levels), opening, holding, strict=True):
+            spans += self._step(level_dbfs, opens=opens, holds=holds)
+            self._opened.append(self._state is _State.OPEN)
+        self._unlearned += list(levels)
+        if len(self._unlearned) == self.UPDATE:
+            self._floor.update(np.stack(self._unlearned), self._opened)
+            self._unlearned.clear()
+            self._opened.clear()
+        return spans
+
+    def _bar(self, above_db: float) -> Float32:
+        """What a band has to exceed, shape (bands,); at least its part of the quietest sound."""
+        quietest_dbfs = self._limits.quietest_dbfs - 10 * math.log10(self._bands.count)
+        bar: Float32 = np.maximum(self._floor.ceiling + np.float32(above_db), np.float32(quietest_dbfs))
+        return bar
+
+    def _step(self, level_dbfs: float, *, opens: bool, holds: bool) -> list[Span]:
         window, self._next = self._next, self._next + 1
-        level = level_dbfs(magnitude)
         match self._state:
             case _State.QUIET:
-                self._floor_then_open(window, level)
-                return None
+                self._count_loud(window, level_dbfs, loud=opens)
+                return []
             case _State.OPEN:
-                return self._continue(window, level)
+                self._levels_dbfs.append(level_dbfs)
+                return self._continue(window, loud=holds)
             case _State.TOO_LONG:
-                self._outlast(window, level)
-                return None
+                self._outlast(window, loud=holds)
+                return []
 
-    def flush(self) -> Span | None:
-        """Return the span that the end of the stream completes."""
-        return self._close() if self._state is _State.OPEN else None
-
-    def _is_loud(self, level: float, above_db: float) -> bool:
-        return level > self._bar(above_db)
-
-    def _bar(self, above_db: float) -> float:
-        return max(self._floor.dbfs + above_db, self._limits.quietest_dbfs)
-
-    def _floor_then_open(self, window: int, level: float) -> None:
-        loud = self._is_loud(level, self._limits.onset_db)
-        if not loud:
-            self._floor.update(level)
+    def _count_loud(self, window: int, level_dbfs: float, *, loud: bool) -> None:
         if self._count == 0:
             self._onset = window
-            self._levels.clear()
-        self._levels.append(level)
+            self._levels_dbfs.clear()
+        self._levels_dbfs.append(level_dbfs)
         self._count = self._count + 1 if loud else max(self._count - 1, 0)
         if self._count > self._limits.onset_windows:
             self._count = 0
             self._state = _State.OPEN
-            self._offset = window + 1
+            self._offset = window
             self._opened_floor_dbfs = self._floor.dbfs
 
-    def _continue(self, window: int, level: float) -> Span | None:
-        self._levels.append(level)
-        if self._is_loud(level, self._limits.offset_db):
-            self._offset = window + 1
-        elif self._next - self._offset >= self._limits.hang_over:
+    def _continue(self, window: int, *, loud: bool) -> list[Span]:
+        if loud:
+            self._offset = window  # not one more: a frame begins a window earlier
+        elif window - self._offset >= self._limits.hang_over:
             return self._close()
         if self._next - self._onset < self._limits.longest:
-            return None
+            return []
         return self._cut()
 
-    def _close(self) -> Span | None:
+    def _close(self) -> list[Span]:
         self._state = _State.QUIET
-        self._floor_after_silence()
         if self._offset - self._onset < self._limits.shortest:
-            return None
-        return self._span(self._offset)
+            return []
+        return [self._span(self._offset)]
 
-    def _cut(self) -> Span:
+    def _cut(self) -> list[Span]:
         span = self._span(self._next, too_long=True)
         self._state = _State.TOO_LONG
         self._offset = self._next
-        self._raise_floor()
-        return span
+        return [span]
 
-    def _outlast(self, window: int, level: float) -> None:
-        self._levels.append(level)
-        if self._is_loud(level, self._limits.offset_db):
-            self._offset = window + 1
-        elif self._next - self._offset >= self._limits.hang_over:
+    def _outlast(self, window: int, *, loud: bool) -> None:
+        if loud:
+            self._offset = window
+        elif window - self._offset >= self._limits.hang_over:
             self._state = _State.QUIET
-        if len(self._levels) >= self._limits.longest:
-            self._raise_floor()
-
-    def _raise_floor(self) -> None:
-        """Take the quietest tenth of what went on too long for the room: a fan that started, a tap."""
-        self._floor.jump(float(np.quantile(self._levels, 0.1)))
-        self._levels.clear()
-
-    def _floor_after_silence(self) -> None:
-        for level in self._levels[self._offset - self._onset :]:
-            self._floor.update(level)
 
     def _span(self, offset: int, *, too_long: bool = False) -> Span:
-        level = float(np.mean(self._levels[: max(offset - self._onset, 1)]))
-        return Span(self._onset, offset, level, self._opened_floor_dbfs, too_long)
+        level_dbfs = float(np.mean(self._levels_dbfs[: max(offset - self._onset, 1)]))
+        return Span(self._onset, offset, self._next, level_dbfs, self._opened_floor_dbfs, too_long)
+
+
+def total_dbfs(levels: Float32) -> list[float]:
+    """Add up the power of bands, shape (n, bands), dBFS."""
+    totals: list[float] = (10 * np.log10(np.sum(10 ** (levels / 10), axis=1))).tolist()
+    return totals

@@ -3,21 +3,18 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import numpy as np
 from msgspec import Meta
 
+from digitd.detect.bands import BandLevels
 from digitd.detect.rules import AdaptiveLimits, AdaptiveRule, ClassicRule, Rule, Span
 from digitd.detect.tape import Tape
-from digitd.messages import AudioBlock, Utterance
+from digitd.messages import HEARD_AFTER_S, AudioBlock, Utterance
 
 WINDOWS_PER_S = 160
 """The article's window: 50 samples at 8 kHz, 6.25 ms."""
 
 SURROUNDINGS_BEFORE_S = 2.0
 """So much audio up to an utterance's offset is kept for who wants to know what it stood in."""
-
-SURROUNDINGS_AFTER_S = 0.15
-"""So much after the offset, as far as the hang-over lets it be known."""
 
 CLASSIC_FULL_SCALE = 50 * 32_768
 """The article adds up 50 samples of 16 bits."""
@@ -28,11 +25,11 @@ class SegmenterSettings:
     """How the detector opens and closes an utterance.
 
     Attributes:
-        mode: `adaptive` compares with the tracked noise floor; `classic` is the article's fixed threshold,
-            and then only `classic_threshold`, `onset_windows` and `longest_ms` count.
+        mode: `adaptive` compares with the room's noise, band by band; `classic` is the article's fixed
+            threshold, and then only `classic_threshold`, `onset_windows` and `longest_ms` count.
         classic_threshold: Sum of the magnitudes of 50 samples of 16 bits that counts as loud.
-        onset_db: A window is loud when it is so far above the noise floor.
-        offset_db: Once open, a window is loud when it is so far above the noise floor.
+        onset_db: A window is loud when a band is so far above what the room rarely exceeds there.
+        offset_db: Once open, a window is loud when a band is so far above that.
         quietest_dbfs: No window below this is loud, however quiet the room.
         onset_windows: More than so many loud windows of 6.25 ms open an utterance.
         hang_over_ms: An utterance ends after so much quiet; it bridges the closures inside "six" and "eight".
@@ -44,11 +41,11 @@ class SegmenterSettings:
 
     mode: Literal["adaptive", "classic"] = "adaptive"
     classic_threshold: Annotated[float, Meta(ge=1, le=1_000_000)] = 1000.0
-    onset_db: Annotated[float, Meta(ge=1, le=40)] = 9.0
-    offset_db: Annotated[float, Meta(ge=1, le=40)] = 6.0
+    onset_db: Annotated[float, Meta(ge=1, le=40)] = 7.0
+    offset_db: Annotated[float, Meta(ge=1, le=40)] = 5.0
     quietest_dbfs: Annotated[float, Meta(ge=-100, le=0)] = -65.0
     onset_windows: Annotated[int, Meta(ge=1, le=100)] = 3
-    hang_over_ms: Annotated[float, Meta(ge=25, le=2000)] = 150.0
+    hang_over_ms: Annotated[float, Meta(ge=25, le=2000)] = 125.0
     pre_roll_ms: Annotated[float, Meta(ge=0, le=500)] = 60.0
     post_roll_ms: Annotated[float, Meta(ge=0, le=500)] = 40.0
     shortest_ms: Annotated[float, Meta(ge=0, le=1000)] = 100.0
@@ -74,7 +71,7 @@ class Segmenter:
         self._pre_roll = round(settings.pre_roll_ms * rate_hz / 1000) if adaptive else 0
         self._post_roll = round(settings.post_roll_ms * rate_hz / 1000) if adaptive else 0
         self._before = round(SURROUNDINGS_BEFORE_S * rate_hz)
-        self._after = round(SURROUNDINGS_AFTER_S * rate_hz)
+        self._after = round(HEARD_AFTER_S * rate_hz)
         self._begin_at(0)
 
     @property
@@ -89,21 +86,17 @@ class Segmenter:
         self._tape.append(block.samples)
         fresh = self._tape.cut(self._heard, self._tape.end)
         windows = fresh[: len(fresh) - len(fresh) % self._window].reshape(-1, self._window)
-        utterances = []
-        for magnitude in np.abs(windows).mean(axis=1).tolist():
-            self._heard += self._window
-            if span := self._rule.feed(magnitude):
-                utterances.append(self._cut(span))
+        self._heard += windows.size
+        utterances = [self._cut(span) for span in self._rule.feed(windows)]
         self._forget()
         return utterances
 
     def flush(self) -> list[Utterance]:
         """Return the utterance that the end of the stream completes."""
-        span = self._rule.flush()
-        return [self._cut(span)] if span else []
+        return [self._cut(span) for span in self._rule.flush()]
 
     def _begin_at(self, start: int) -> None:
-        self._rule = _rule(self._settings)
+        self._rule = _rule(self._settings, self._window)
         self._origin = self._heard = start
         self._tape = Tape(start)
 
@@ -112,7 +105,7 @@ class Segmenter:
         offset = self._origin + span.offset * self._window
         start = max(onset - self._pre_roll, self._tape.start)
         around_start = max(offset - self._before, self._tape.start)
-        around_end = min(offset + self._after, self._heard)
+        around_end = min(offset + self._after, self._origin + span.known * self._window)
         return Utterance(
             start=start,
             samples=self._tape.cut(start, offset + self._post_roll),
@@ -130,20 +123,19 @@ class Segmenter:
         self._tape.forget_before(min(earliest, self._heard - self._before))
 
 
-def _rule(settings: SegmenterSettings) -> Rule:
+def _rule(settings: SegmenterSettings, window: int) -> Rule:
     longest = round(settings.longest_ms * WINDOWS_PER_S / 1000)
     if settings.mode == "classic":
         threshold = settings.classic_threshold / CLASSIC_FULL_SCALE
         return ClassicRule(threshold, settings.onset_windows, longest, WINDOWS_PER_S)
-    return AdaptiveRule(
-        AdaptiveLimits(
-            settings.onset_db,
-            settings.offset_db,
-            settings.quietest_dbfs,
-            settings.onset_windows,
-            hang_over=round(settings.hang_over_ms * WINDOWS_PER_S / 1000),
-            shortest=round(settings.shortest_ms * WINDOWS_PER_S / 1000),
-            longest=longest,
-            windows_per_s=WINDOWS_PER_S,
-        )
+    limits = AdaptiveLimits(
+        settings.onset_db,
+        settings.offset_db,
+        settings.quietest_dbfs,
+        settings.onset_windows,
+        hang_over=round(settings.hang_over_ms * WINDOWS_PER_S / 1000),
+        shortest=round(settings.shortest_ms * WINDOWS_PER_S / 1000),
+        longest=longest,
+        windows_per_s=WINDOWS_PER_S,
     )
+    return AdaptiveRule(limits, BandLevels(window * WINDOWS_PER_S, window))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from digitd.errors import ModelError
-from digitd.messages import Float32, Utterance
+from digitd.messages import HEARD_AFTER_S, Float32, Utterance
 from digitd.model.runtime import Network
 
 PACKAGE = "pyopen_wakeword"
@@ -29,8 +29,6 @@ STRIDE = 8
 """Mel frames from one embedding to the next: 80 ms."""
 
 SIZE = 96
-AFTER_S = 0.15
-"""The last window ends so long after the utterance's offset: where the detector's hang-over ends."""
 
 
 def is_installed() -> bool:
@@ -39,7 +37,7 @@ def is_installed() -> bool:
 
 
 class SpeechEmbedding:
-    """Describes an utterance by some vectors, one each 80 ms, the last at its end.
+    """Describes an utterance by some vectors, one each 80 ms, the last where its surroundings end.
 
     Args:
         count: How many vectors.
@@ -64,7 +62,7 @@ class SpeechEmbedding:
 
     def _window(self, utterance: Utterance) -> Float32:
         around = utterance.surroundings
-        start = utterance.offset + round(AFTER_S * RATE_HZ) - self._length
+        start = utterance.offset + round(HEARD_AFTER_S * RATE_HZ) - self._length
         first, last = max(around.start, start), min(around.end, start + self._length)
         window = np.zeros(self._length, np.float32)
         window[first - start : last - start] = around.samples[first - around.start : last - around.start]
