@@ -1,5 +1,6 @@
 """What the room sounds like when nobody speaks, band by band."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,8 +38,8 @@ class NoiseFloor:
     have quiet moments too (compare R. Martin's minimum statistics, 2001).
 
     Attributes:
-        dbfs: The room's common level, all bands together.
-        ceiling: Levels that the room rarely exceeds, dBFS, shape (bands,).
+        common: Levels that each band has most often, dBFS, shape (bands,).
+        ceiling: Levels that each rarely exceeds, dBFS, shape (bands,).
 
     Args:
         bands: Their number.
@@ -49,7 +50,7 @@ class NoiseFloor:
         self._windows_per_s = windows_per_s
         self._heard_s = np.zeros((bands, BINS))
         self._first_bins = np.arange(bands) * BINS
-        start_dbfs = START_DBFS - 10 * np.log10(bands)
+        start_dbfs = START_DBFS - 10 * math.log10(bands)
         self._heard_s[:, round(start_dbfs - LOWEST_DBFS)] = START_S
         self._measure()
 
@@ -60,16 +61,19 @@ class NoiseFloor:
             levels: Shape (n, bands), dBFS.
             open_: Of each, whether it belongs to a sound that is open.
         """
-        self._heard_s *= np.exp(-len(levels) / (MEMORY_S * self._windows_per_s))
-        bins = np.clip(levels - LOWEST_DBFS, 0, BINS - 1).astype(np.intp) + self._first_bins
+        bins = (levels - LOWEST_DBFS).clip(0, BINS - 1).astype(np.intp) + self._first_bins
         counts_s = np.where(open_, SPEECH_COUNTS, 1.0) / self._windows_per_s
-        np.add.at(self._heard_s.reshape(-1), bins, counts_s[:, None])
+        weights = np.repeat(counts_s, len(self._first_bins))
+        fresh_s = np.bincount(bins.ravel(), weights, minlength=self._heard_s.size)
+        self._heard_s *= math.exp(-len(levels) / (MEMORY_S * self._windows_per_s))
+        self._heard_s += fresh_s.reshape(self._heard_s.shape)
         self._measure()
 
     def _measure(self) -> None:
         heard_s = self._heard_s.cumsum(axis=1)
         all_s = heard_s[:, -1:]
-        common, rare = ((heard_s < share * all_s).sum(axis=1) + LOWEST_DBFS + 0.5 for share in (COMMON, RARE))
-        spread_db = np.clip(rare - common, LEAST_SPREAD_DB, GREATEST_SPREAD_DB)
-        self.ceiling = (rare + spread_db).astype(np.float32)
-        self.dbfs = float(10 * np.log10(np.sum(10 ** (common / 10))))
+        self.common, rare = (
+            np.add.reduce(heard_s < share * all_s, axis=1) + (LOWEST_DBFS + 0.5) for share in (COMMON, RARE)
+        )
+        spread_db = (rare - self.common).clip(LEAST_SPREAD_DB, GREATEST_SPREAD_DB)
+        self.ceiling = rare + spread_db

@@ -1,6 +1,7 @@
 """When an utterance begins and ends. Both rules count in windows of samples, full scale 1.0."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -178,13 +179,15 @@ class AdaptiveRule:
         bands: Measures windows.
     """
 
-    UPDATE = 4
+    UPDATE = 8
     """The room is measured anew after so many windows, counted from the beginning, not by block."""
 
     def __init__(self, limits: AdaptiveLimits, bands: BandLevels) -> None:
         self._limits = limits
         self._bands = bands
+        self._quietest_dbfs = limits.quietest_dbfs - 10 * math.log10(bands.count)
         self._floor = NoiseFloor(bands.count, limits.windows_per_s)
+        self._room = self._floor.ceiling.clip(self._quietest_dbfs)
         self._unlearned: list[Float32] = []
         self._opened: list[bool] = []
         self._state = _State.QUIET
@@ -193,7 +196,7 @@ class AdaptiveRule:
         self._onset = 0
         self._offset = 0
         self._opened_floor_dbfs = 0.0
-        self._levels_dbfs: list[float] = []
+        self._levels: list[Float32] = []
 
     @property
     def earliest(self) -> int:
@@ -203,14 +206,14 @@ class AdaptiveRule:
     @property
     def onset_dbfs(self) -> float:
         """What all bands together have when each is at its bar."""
-        return total_dbfs(self._bar(self._limits.onset_db)[None])[0]
+        return together_dbfs(self._room.tolist()) + self._limits.onset_db
 
     def feed(self, windows: Float32) -> list[Span]:
         """Take more windows; return the spans that they complete."""
         levels = self._bands.feed(windows)
         spans = []
         while len(levels):
-            some = levels[: self.UPDATE - len(self._unlearned)]
+            some = levels[: self.UPDATE - len(self._opened)]
             spans += self._listen(some)
             levels = levels[len(some) :]
         return spans
@@ -224,49 +227,47 @@ class AdaptiveRule:
 
     def _listen(self, levels: Float32) -> list[Span]:
         """Decide about windows up to the next time that the room is measured."""
-        opening: list[bool] = (levels > self._bar(self._limits.onset_db)).any(axis=1).tolist()
-        holding: list[bool] = (levels > self._bar(self._limits.offset_db)).any(axis=1).tolist()
         spans = []
-        for level_dbfs, opens, holds in zip(total_dbfs(levels), opening, holding, strict=True):
-            spans += self._step(level_dbfs, opens=opens, holds=holds)
+        above_db: list[float] = np.maximum.reduce(levels - self._room, axis=1).tolist()
+        for level, above in zip(levels, above_db, strict=True):
+            spans += self._step(level, above)
             self._opened.append(self._state is _State.OPEN)
-        self._unlearned += list(levels)
-        if len(self._unlearned) == self.UPDATE:
-            self._floor.update(np.stack(self._unlearned), self._opened)
-            self._unlearned.clear()
-            self._opened.clear()
+        self._unlearned.append(levels)
+        if len(self._opened) == self.UPDATE:
+            self._learn()
         return spans
 
-    def _bar(self, above_db: float) -> Float32:
-        """What a band has to exceed, shape (bands,); at least its part of the quietest sound."""
-        quietest_dbfs = self._limits.quietest_dbfs - 10 * math.log10(self._bands.count)
-        bar: Float32 = np.maximum(self._floor.ceiling + np.float32(above_db), np.float32(quietest_dbfs))
-        return bar
+    def _learn(self) -> None:
+        self._floor.update(np.concatenate(self._unlearned), self._opened)
+        self._room = self._floor.ceiling.clip(self._quietest_dbfs)
+        self._unlearned.clear()
+        self._opened.clear()
 
-    def _step(self, level_dbfs: float, *, opens: bool, holds: bool) -> list[Span]:
+    def _step(self, level: Float32, above_db: float) -> list[Span]:
+        """Take the next window, given its bands and how far the loudest of them is above the room."""
         window, self._next = self._next, self._next + 1
         match self._state:
             case _State.QUIET:
-                self._count_loud(window, level_dbfs, loud=opens)
+                self._count_loud(window, level, loud=above_db > self._limits.onset_db)
                 return []
             case _State.OPEN:
-                self._levels_dbfs.append(level_dbfs)
-                return self._continue(window, loud=holds)
+                self._levels.append(level)
+                return self._continue(window, loud=above_db > self._limits.offset_db)
             case _State.TOO_LONG:
-                self._outlast(window, loud=holds)
+                self._outlast(window, loud=above_db > self._limits.offset_db)
                 return []
 
-    def _count_loud(self, window: int, level_dbfs: float, *, loud: bool) -> None:
+    def _count_loud(self, window: int, level: Float32, *, loud: bool) -> None:
         if self._count == 0:
             self._onset = window
-            self._levels_dbfs.clear()
-        self._levels_dbfs.append(level_dbfs)
+            self._levels.clear()
+        self._levels.append(level)
         self._count = self._count + 1 if loud else max(self._count - 1, 0)
         if self._count > self._limits.onset_windows:
             self._count = 0
             self._state = _State.OPEN
             self._offset = window
-            self._opened_floor_dbfs = self._floor.dbfs
+            self._opened_floor_dbfs = together_dbfs(self._floor.common.tolist())
 
     def _continue(self, window: int, *, loud: bool) -> list[Span]:
         if loud:
@@ -296,11 +297,11 @@ class AdaptiveRule:
             self._state = _State.QUIET
 
     def _span(self, offset: int, *, too_long: bool = False) -> Span:
-        level_dbfs = float(np.mean(self._levels_dbfs[: max(offset - self._onset, 1)]))
-        return Span(self._onset, offset, self._next, level_dbfs, self._opened_floor_dbfs, too_long)
+        levels = np.mean(self._levels[: max(offset - self._onset, 1)], axis=0).tolist()
+        floor_dbfs = self._opened_floor_dbfs
+        return Span(self._onset, offset, self._next, together_dbfs(levels), floor_dbfs, too_long)
 
 
-def total_dbfs(levels: Float32) -> list[float]:
-    """Add up the power of bands, shape (n, bands), dBFS."""
-    totals: list[float] = (10 * np.log10(np.sum(10 ** (levels / 10), axis=1))).tolist()
-    return totals
+def together_dbfs(levels_dbfs: Sequence[float]) -> float:
+    """Add up the power of bands."""
+    return 10 * math.log10(sum(10 ** (level_dbfs / 10) for level_dbfs in levels_dbfs))

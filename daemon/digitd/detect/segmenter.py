@@ -30,7 +30,7 @@ class SegmenterSettings:
         classic_threshold: Sum of the magnitudes of 50 samples of 16 bits that counts as loud.
         onset_db: A window is loud when a band is so far above what the room rarely exceeds there.
         offset_db: Once open, a window is loud when a band is so far above that.
-        quietest_dbfs: No window below this is loud, however quiet the room.
+        quietest_dbfs: No room is taken for quieter than this.
         onset_windows: More than so many loud windows of 6.25 ms open an utterance.
         hang_over_ms: An utterance ends after so much quiet; it bridges the closures inside "six" and "eight".
         pre_roll_ms: So much before the onset belongs to the utterance: weak first consonants.
@@ -43,7 +43,7 @@ class SegmenterSettings:
     classic_threshold: Annotated[float, Meta(ge=1, le=1_000_000)] = 1000.0
     onset_db: Annotated[float, Meta(ge=1, le=40)] = 7.0
     offset_db: Annotated[float, Meta(ge=1, le=40)] = 5.0
-    quietest_dbfs: Annotated[float, Meta(ge=-100, le=0)] = -65.0
+    quietest_dbfs: Annotated[float, Meta(ge=-100, le=0)] = -72.0
     onset_windows: Annotated[int, Meta(ge=1, le=100)] = 3
     hang_over_ms: Annotated[float, Meta(ge=25, le=2000)] = 125.0
     pre_roll_ms: Annotated[float, Meta(ge=0, le=500)] = 60.0
