@@ -54,7 +54,7 @@ class Voice:
 VOICES: Final = (
     Voice("rms", stretch=0.9, pitch_hz=95, size=1.0, peak=0.4),
     Voice("awb", stretch=1.0, pitch_hz=130, size=1.08, peak=0.5),
-    Voice("kal16", stretch=0.85, pitch_hz=100, size=1.0, peak=0.3),
+    Voice("awb", stretch=1.1, pitch_hz=150, size=1.15, peak=0.3),
 )
 
 
