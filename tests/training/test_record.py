@@ -96,7 +96,7 @@ def test_what_is_no_single_word_is_refused(sketch: str, reason: str) -> None:
 
 def test_a_word_that_hardly_stands_out_from_the_room_is_refused() -> None:
     sound = audio(QUIET + "#####" + QUIET)
-    sound[12 * MARK : 17 * MARK] *= 0.0017 / 0.1
+    sound[12 * MARK : 17 * MARK] *= 0.00195 / 0.1
 
     (reason,) = reasons(sound)
 

@@ -22,7 +22,7 @@ def word(label: str, seconds: float = 0.4) -> Clip:
 
 
 def played(clips: list[Clip], seed: int = 1) -> tuple[Float32, list[Placed]]:
-    settings = SceneSettings(snr_db=(25, 40), room_share=0.0)
+    settings = SceneSettings(snr_db=(35, 45), peak_dbfs=(-25, -20), room_share=0.0)
     return scene(clips, NOWHERE, settings, RATE_HZ, np.random.default_rng(seed))
 
 
