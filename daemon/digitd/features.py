@@ -94,7 +94,11 @@ def _article(samples: Float32, settings: FeatureSettings) -> Float32:
     decibels = 10 * np.log10(np.maximum(power, LEAST_POWER))
     decibels = decibels.reshape(len(power), FRAMES, 3).mean(axis=2)
     grey = np.interp(_unit(decibels), np.linspace(0, 1, len(VIRIDIS_LUMINANCE)), VIRIDIS_LUMINANCE)
-    pixels = _unit(_rows(len(power)) @ grey.astype(np.float32))
+    return thirds(_unit(_rows(len(power)) @ grey.astype(np.float32)))
+
+
+def thirds(pixels: Float32) -> Float32:
+    """Average rows by three, shape (100, 50) to (34, 50); the last two of 102 are missing and count as 0."""
     padded = np.pad(pixels, ((0, 3 * BANDS - PIXELS), (0, 0)))
     picture: Float32 = padded.reshape(BANDS, 3, FRAMES).mean(axis=1)
     return picture

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from digitd.detect.bands import together_dbfs
 from digitd.detect.noise_floor import LOWEST_DBFS, START_DBFS, NoiseFloor
-from digitd.detect.rules import together_dbfs
 from digitd.messages import Float32
 
 WINDOWS_PER_S = 160
@@ -15,12 +15,15 @@ def steady(level_dbfs: float, seconds: float) -> Float32:
     return np.full((round(seconds * WINDOWS_PER_S), 1), level_dbfs, np.float32)
 
 
-def after(*heard: Float32, open_: bool = False) -> NoiseFloor:
+def after(*heard: Float32) -> NoiseFloor:
     floor = NoiseFloor(bands=1, windows_per_s=WINDOWS_PER_S)
-    levels = np.concatenate(heard)
+    hear(floor, np.concatenate(heard))
+    return floor
+
+
+def hear(floor: NoiseFloor, levels: Float32, *, open_: bool = False) -> None:
     for at in range(0, len(levels), UPDATE):
         floor.update(levels[at : at + UPDATE], [open_] * UPDATE)
-    return floor
 
 
 def test_a_room_that_was_not_heard_yet_is_taken_for_a_quiet_one() -> None:
@@ -54,8 +57,7 @@ def test_while_a_sound_is_open_it_counts_half() -> None:
 
     assert after(before, sound).ceiling[0] > -30
     floor = after(before)
-    for at in range(0, len(sound), UPDATE):
-        floor.update(sound[at : at + UPDATE], [True] * UPDATE)
+    hear(floor, sound, open_=True)
     assert floor.ceiling[0] < -50
 
 

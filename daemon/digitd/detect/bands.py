@@ -1,5 +1,8 @@
 """How loud each band of the spectrum is, window by window: a voice may stand out in one of them alone."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from digitd.messages import Float32
@@ -43,3 +46,8 @@ class BandLevels:
         bands = np.add.reduceat(power[:, : self._end], self._firsts, axis=1)
         levels: Float32 = 10 * np.log10(bands + np.float32(SILENT))
         return levels
+
+
+def together_dbfs(levels_dbfs: Sequence[float]) -> float:
+    """Add up the power of bands."""
+    return 10 * math.log10(sum(10 ** (level_dbfs / 10) for level_dbfs in levels_dbfs))

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from digitd.detect.adaptive import AdaptiveLimits, AdaptiveRule
 from digitd.detect.bands import BandLevels
-from digitd.detect.rules import AdaptiveLimits, AdaptiveRule, ClassicRule, Rule, Span
+from digitd.detect.classic import ClassicRule
+from digitd.detect.rules import Rule, Span
 from digitd.detect.tape import Tape
 from digitd.messages import HEARD_AFTER_S, AudioBlock, Utterance
 
@@ -45,7 +47,7 @@ class SegmenterSettings:
     offset_db: Annotated[float, Meta(ge=1, le=40)] = 5.0
     quietest_dbfs: Annotated[float, Meta(ge=-100, le=0)] = -72.0
     onset_windows: Annotated[int, Meta(ge=1, le=100)] = 3
-    hang_over_ms: Annotated[float, Meta(ge=25, le=2000)] = 125.0
+    hang_over_ms: Annotated[float, Meta(ge=25, le=2000)] = 1000 * HEARD_AFTER_S
     pre_roll_ms: Annotated[float, Meta(ge=0, le=500)] = 60.0
     post_roll_ms: Annotated[float, Meta(ge=0, le=500)] = 40.0
     shortest_ms: Annotated[float, Meta(ge=0, le=1000)] = 100.0
