@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--recipe", help="a recipe file or the name of a shipped one: digits (the default), words, article"
     )
-    train.add_argument("--data", type=Path, required=True, help="folder of recordings with a manifest.csv")
+    _add_recordings(train)
     train.add_argument(
         "-o", "--out", type=Path, required=True, help="the model file to write, or the article's tables"
     )
@@ -57,7 +57,7 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "  digitd-train evaluate digits.tflite --data recordings --rivals --out report",
     )
     evaluate.add_argument("model", type=Path, nargs="?", default=SHIPPED, help="model file (the shipped one)")
-    evaluate.add_argument("--data", type=Path, required=True, help="folder of recordings with a manifest.csv")
+    _add_recordings(evaluate)
     evaluate.add_argument(
         "--out",
         type=Path,
@@ -109,6 +109,14 @@ def _add_fetch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
 
 
+def _add_recordings(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", type=Path, required=True, help="folder of recordings with a manifest.csv")
+
+
+def _add_recipe(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--recipe", default="digits", help="a recipe file or the name of a shipped one")
+
+
 def _add_shorter(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--scenes", type=int, help="play fewer scenes than the recipe says, to try something"
@@ -124,10 +132,8 @@ def _add_calibrate(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         "digitd-train calibrate words.tflite --recipe stricter.yaml --data recordings",
     )
     calibrate.add_argument("model", type=Path, help="model file; it is written again")
-    calibrate.add_argument("--recipe", default="digits", help="a recipe file or the name of a shipped one")
-    calibrate.add_argument(
-        "--data", type=Path, required=True, help="folder of recordings with a manifest.csv"
-    )
+    _add_recipe(calibrate)
+    _add_recordings(calibrate)
 
 
 def _add_leave_out(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -138,10 +144,8 @@ def _add_leave_out(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         "digitd-train leave-out fsdd --data recordings --json leave-out.json",
     )
     leave_out.add_argument("source", metavar="CORPUS", help="whose speakers")
-    leave_out.add_argument("--recipe", default="digits", help="a recipe file or the name of a shipped one")
-    leave_out.add_argument(
-        "--data", type=Path, required=True, help="folder of recordings with a manifest.csv"
-    )
+    _add_recipe(leave_out)
+    _add_recordings(leave_out)
     leave_out.add_argument("--json", type=Path, help="write the figures here too")
     _add_shorter(leave_out)
 

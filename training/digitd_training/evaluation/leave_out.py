@@ -13,6 +13,7 @@ from digitd_training.evaluation.counting import Figures, figures
 from digitd_training.evaluation.evaluate import quiet_room
 from digitd_training.evaluation.hearing import Take, listen
 from digitd_training.evaluation.recognisers import ours
+from digitd_training.evaluation.tables import table
 from digitd_training.recipe import Recipe
 from digitd_training.train import calibrated, development_part, learned, provenance_of, seen, training_part
 
@@ -79,8 +80,7 @@ def markdown(found: Sequence[LeftOut]) -> str:
         sum(left.recognisers[at].keywords[0].share for left in found) / len(found) for at in range(len(names))
     ]
     rows.append(["mean", "", *(f"{mean:.1%}" for mean in means)])
-    lines = [f"| left out | played | {' | '.join(names)} |", f"|---|---:|{'---:|' * len(names)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+    return table(["left out", "played", *names], rows) + "\n"
 
 
 def _judged(bundle: Bundle, recordings: Sequence[Recording], recipe: Recipe) -> list[Figures]:
