@@ -8,8 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from digitd.decide import Bar, DecisionSettings, Last, reason_to_reject
+from digitd.decide import Bar, DecisionSettings, Last, Scored, reason_to_reject, surest_apart
 from digitd.detect.conditioning import HighPass
+from digitd.detect.parts import part
 from digitd.detect.rules import SILENCE_DBFS, level_dbfs
 from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Utterance
@@ -67,6 +68,7 @@ def bar(settings: DecisionSettings, cascade: Cascade) -> Bar:
         margin=point.margin,
         rejected=frozenset(card.rejected),
         refractory=round(settings.refractory_s * card.features.rate_hz),
+        part=point.part,
     )
 
 
@@ -106,7 +108,8 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
 ) -> Iterator[Detection | Rejection]:
     """Listen to audio; tell each utterance that was acted on or not.
 
-    An empty block says that time passed without audio; it changes nothing.
+    Where a long sound as a whole is no keyword, its parts are asked about; those that are acted on are told
+    of in its place. An empty block says that time passed without audio; it changes nothing.
 
     Args:
         blocks: Audio at `rate_hz`.
@@ -120,18 +123,34 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
     heard = (block for block in blocks if len(block.samples))
     for block, utterance in utterances(heard, segmenter, rate_hz):
         score = scorer.score(utterance)
-        if reason := reason_to_reject(utterance, score, bar, last):
+        reason = reason_to_reject(utterance, score, bar, last)
+        acted_on = _parts(utterance, scorer, bar, last, rate_hz) if reason else [(utterance, score)]
+        if reason and not acted_on:
             yield Rejection(reason, score, utterance)
-            continue
-        last = Last(score.label, utterance.offset)
-        age_s = clock.monotonic() - block.captured_at + (block.end - utterance.offset) / rate_hz
-        offset_at = clock.now() - timedelta(seconds=age_s)
-        length = timedelta(seconds=(utterance.offset - utterance.onset) / rate_hz)
-        yield Detection(
-            keyword=score.label,
-            score=score,
-            utterance=utterance,
-            onset_at=offset_at - length,
-            offset_at=offset_at,
-            offset_monotonic=clock.monotonic() - age_s,
-        )
+        for one, its_score in acted_on:
+            last = Last(its_score.label, one.offset)
+            yield _detection(one, its_score, block, clock, rate_hz)
+
+
+def _parts(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Scored]:
+    """Return the parts of an utterance that are to be acted on, with their scores."""
+    parts = (part(whole, onset, offset, rate_hz) for onset, offset in whole.parts)
+    scored = [(one, scorer.score(one)) for one in parts if not last or one.onset >= last.offset]
+    return surest_apart([one for one in scored if not reason_to_reject(*one, bar, last)])
+
+
+def _detection(
+    utterance: Utterance, score: Score, block: AudioBlock, clock: Clock, rate_hz: int
+) -> Detection:
+    """Make a detection of what the block completed."""
+    age_s = clock.monotonic() - block.captured_at + (block.end - utterance.offset) / rate_hz
+    offset_at = clock.now() - timedelta(seconds=age_s)
+    length = timedelta(seconds=(utterance.offset - utterance.onset) / rate_hz)
+    return Detection(
+        keyword=score.label,
+        score=score,
+        utterance=utterance,
+        onset_at=offset_at - length,
+        offset_at=offset_at,
+        offset_monotonic=clock.monotonic() - age_s,
+    )

@@ -35,6 +35,7 @@ from digitd_training.evaluation.evaluate import Report, evaluate
 from digitd_training.examples import Example, Eyes, Seen, play
 from digitd_training.export import multiplications, self_test, to_float, to_int8
 from digitd_training.fit import fit, fit_verifier
+from digitd_training.part_bar import part_bar
 from digitd_training.recipe import Recipe, VerifierSettings
 
 
@@ -161,7 +162,9 @@ def calibrated(recipe: Recipe, recordings: Sequence[Recording], bundle: Bundle) 
         return msgspec.structs.replace(card, point=alone)
     both = operating_point(tried, labels, recipe.budget, stages=2)
     verifier = msgspec.structs.replace(card.verifier, gate=gate(tried, labels), point=both)
-    return msgspec.structs.replace(card, point=alone, verifier=verifier)
+    whole = msgspec.structs.replace(card, point=alone, verifier=verifier)
+    both = msgspec.structs.replace(both, part=part_bar(recipe, recordings, replace(bundle, card=whole)))
+    return msgspec.structs.replace(whole, verifier=msgspec.structs.replace(verifier, point=both))
 
 
 def _verifier_card(recipe: Recipe, settings: VerifierSettings, head: bytes) -> VerifierCard:
