@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from digitd.decide import Bar, DecisionSettings, Last, Scored, reason_to_reject, surest_apart
+from digitd.decide import Bar, DecisionSettings, Last, Reason, Scored, reason_to_reject, surest_apart
 from digitd.detect.conditioning import HighPass
 from digitd.detect.parts import part
 from digitd.detect.rules import SILENCE_DBFS, level_dbfs
@@ -124,7 +124,10 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
     for block, utterance in utterances(heard, segmenter, rate_hz):
         score = scorer.score(utterance)
         reason = reason_to_reject(utterance, score, bar, last)
-        acted_on = _parts(utterance, scorer, bar, last, rate_hz) if reason else [(utterance, score)]
+        acted_on = [(utterance, score)]
+        if reason:
+            ask = reason is not Reason.AGAIN and bar.part < 1
+            acted_on = _parts(utterance, scorer, bar, last, rate_hz) if ask else []
         if reason and not acted_on:
             yield Rejection(reason, score, utterance)
         for one, its_score in acted_on:

@@ -50,6 +50,16 @@ def test_a_sound_as_short_as_a_word_has_no_parts() -> None:
     assert utterance.parts == ()
 
 
+@pytest.mark.parametrize(
+    "sketch", ["." * 40 + "+" * 10 + ".#####......", "." * 40 + "+" * 32 + ".#####......"]
+)
+def test_parts_can_be_turned_off(sketch: str) -> None:
+    settings = replace(SETTINGS, parts_from_ms=2000)
+
+    assert any(utterance.parts for utterance in segment(audio(sketch)))
+    assert not any(utterance.parts for utterance in segment(audio(sketch), settings=settings))
+
+
 def test_what_does_not_stand_out_from_what_is_around_it_is_no_part() -> None:
     sound = audio("........" + "###." * 6 + "......")
 

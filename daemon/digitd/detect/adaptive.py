@@ -168,10 +168,12 @@ class AdaptiveRule:
         length = self._offset - self._onset
         if length < self._limits.shortest:
             return []
-        return [self._span(self._offset, self._ended() if length >= self._limits.parts_from else ())]
+        return [
+            self._span(self._offset, self._parts(self._offset) if length >= self._limits.parts_from else ())
+        ]
 
     def _cut(self) -> list[Span]:
-        span = self._span(self._next, self._sound.parts(), too_long=True)
+        span = self._span(self._next, self._parts(), too_long=True)
         self._state = _State.TOO_LONG
         self._go_on()
         return [span]
@@ -183,19 +185,21 @@ class AdaptiveRule:
             return self._outlived()
         if self._next - self._onset < self._limits.longest:
             return []
-        parts = self._sound.parts()
+        parts = self._parts()
         spans = [self._span(self._next, parts, too_long=True)] if parts else []
         self._go_on()
         return spans
 
     def _outlived(self) -> list[Span]:
         self._state = _State.QUIET
-        parts = self._ended()
+        parts = self._parts(self._offset)
         return [self._span(self._offset, parts, too_long=True)] if parts else []
 
-    def _ended(self) -> tuple[tuple[int, int], ...]:
-        """Parts of a sound that is over; all of it is none."""
-        return tuple(part for part in self._sound.parts(self._offset) if part != (self._onset, self._offset))
+    def _parts(self, end: int | None = None) -> tuple[tuple[int, int], ...]:
+        """Parts of the sound not told of yet; all of it is none."""
+        if self._limits.parts_from > self._limits.longest:
+            return ()
+        return tuple(part for part in self._sound.parts(end) if part != (self._onset, end))
 
     def _go_on(self) -> None:
         self._onset = self._offset = self._next

@@ -44,7 +44,7 @@ class SegmenterSettings:
         shortest_ms: Anything shorter from onset to offset is a click.
         longest_ms: Anything longer is no keyword and is cut.
         parts_from_ms: What lasts so long may be a word and another sound; each part of it that may be a word
-            is looked at if the whole is none.
+            is looked at if the whole is none. Above `longest_ms`: never.
         valley_db: A valley between two parts lies so far below the peaks on both sides.
         stands_out_db: A part is so much louder than what is around it.
     """
