@@ -53,7 +53,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     config = _config(arguments)
     set_up_logging(config.log, sys.stderr, os.environ)
-    run(config)
+    run(config, read_again=lambda: _config(arguments))
     return 0
 
 

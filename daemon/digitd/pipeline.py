@@ -1,32 +1,21 @@
 """The daemon in one function: blocks in, detections out; only this and `cli` know the rooms' order."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
 
+from digitd.audio.files import array_blocks, file_blocks
+from digitd.clock import SYSTEM, Clock
 from digitd.decide import Bar, DecisionSettings, Last, reason_to_reject
 from digitd.detect.conditioning import HighPass
 from digitd.detect.rules import SILENCE_DBFS, level_dbfs
 from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
-from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Utterance
+from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Song, Utterance
+from digitd.model import CANARY
 from digitd.model.cascade import Cascade
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Where times come from; tests bring their own.
-
-    Attributes:
-        now: Wall-clock time, UTC, for people and subscribers.
-        monotonic: Seconds that no clock jump touches, the scale of `AudioBlock.captured_at`.
-    """
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq=False: it holds an array
@@ -49,6 +38,19 @@ class Heard:
     def level_dbfs(self) -> float:
         """Mean magnitude of what the detector saw, decibels below full scale."""
         return level_dbfs(float(np.abs(self.conditioned).mean())) if len(self.conditioned) else SILENCE_DBFS
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A block of audio, and what came of it.
+
+    Attributes:
+        heard: What the detector made of it.
+        verdicts: Of each utterance that it completed, whether it is acted on.
+    """
+
+    heard: Heard
+    verdicts: Sequence[Detection | Rejection]
 
 
 class Scorer(Protocol):
@@ -83,16 +85,23 @@ def utterances(
 
 
 def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz: int) -> Iterator[Heard]:
-    """Tell of each block what the detector makes of it; an empty one tells what the end completes."""
+    """Tell of each block what the detector makes of it; an empty one tells what the end completes.
+
+    An empty block among the others says that time passed without audio; it changes nothing.
+    """
     high_pass = HighPass(rate_hz, rate_hz // WINDOWS_PER_S)
     segmenter = Segmenter(settings, rate_hz)
-    block = None
+    last = None
     for block in blocks:
+        if not len(block.samples):
+            yield Heard(block, block.samples, segmenter.onset_dbfs, ())
+            continue
+        last = block
         conditioned = high_pass.feed(block)
         yield Heard(block, conditioned.samples, segmenter.onset_dbfs, segmenter.feed(conditioned))
-    if block is None:
+    if last is None:
         return
-    end = AudioBlock(block.end, block.samples[:0], block.captured_at)
+    end = AudioBlock(last.end, last.samples[:0], last.captured_at)
     yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush())
 
 
@@ -102,11 +111,9 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
     scorer: Scorer,
     bar: Bar,
     rate_hz: int,
-    clock: Clock = Clock(),
-) -> Iterator[Detection | Rejection]:
-    """Listen to audio; tell each utterance that was acted on or not.
-
-    An empty block says that time passed without audio; it changes nothing.
+    clock: Clock = SYSTEM,
+) -> Iterator[Moment]:
+    """Listen to audio; tell of each block what came of it.
 
     Args:
         blocks: Audio at `rate_hz`.
@@ -117,21 +124,61 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
         clock: Where times come from.
     """
     last: Last | None = None
-    heard = (block for block in blocks if len(block.samples))
-    for block, utterance in utterances(heard, segmenter, rate_hz):
-        score = scorer.score(utterance)
-        if reason := reason_to_reject(utterance, score, bar, last):
-            yield Rejection(reason, score, utterance)
-            continue
-        last = Last(score.label, utterance.offset)
-        age_s = clock.monotonic() - block.captured_at + (block.end - utterance.offset) / rate_hz
-        offset_at = clock.now() - timedelta(seconds=age_s)
-        length = timedelta(seconds=(utterance.offset - utterance.onset) / rate_hz)
-        yield Detection(
-            keyword=score.label,
-            score=score,
-            utterance=utterance,
-            onset_at=offset_at - length,
-            offset_at=offset_at,
-            offset_monotonic=clock.monotonic() - age_s,
-        )
+    for heard in detected(blocks, segmenter, rate_hz):
+        told: list[Detection | Rejection] = []
+        for utterance in heard.utterances:
+            score = scorer.score(utterance)
+            if reason := reason_to_reject(utterance, score, bar, last):
+                told.append(Rejection(reason, score, utterance))
+                continue
+            last = Last(score.label, utterance.offset)
+            told.append(_detection(utterance, score, heard.block, rate_hz, clock))
+        yield Moment(heard, told)
+
+
+def verdicts(moments: Iterable[Moment]) -> Iterator[Detection | Rejection]:
+    """Tell each utterance that was acted on or not, for those who do not ask about the time between."""
+    for moment in moments:
+        yield from moment.verdicts
+
+
+def canary_song(rate_hz: int) -> Float32:
+    """Return the stored digit amid its quiet room, shape (n,)."""
+    return np.concatenate([block.samples for block in file_blocks(CANARY, rate_hz)])
+
+
+def sing(song: Float32, cascade: Cascade) -> Song | None:
+    """Play the stored digit to the whole pipeline, every setting at its default.
+
+    Settings are left out of it: the canary tells whether the machinery works, whatever it is set to.
+
+    Returns:
+        What came of it; None where it is not one utterance.
+    """
+    verdicts_on_it = heard_in(song, cascade)
+    if len(verdicts_on_it) != 1 or (score := verdicts_on_it[0].score) is None:
+        return None
+    return Song(score.label, score.probability, isinstance(verdicts_on_it[0], Detection))
+
+
+def heard_in(samples: Float32, cascade: Cascade) -> list[Detection | Rejection]:
+    """Play a recording, shape (n,), at the model's rate, to a pipeline with every setting's default."""
+    decision, rate_hz = bar(DecisionSettings(), cascade), cascade.card.features.rate_hz
+    return list(verdicts(recognise(array_blocks(samples), SegmenterSettings(), cascade, decision, rate_hz)))
+
+
+def _detection(
+    utterance: Utterance, score: Score, completed_by: AudioBlock, rate_hz: int, clock: Clock
+) -> Detection:
+    """Say when it was spoken, on both clocks."""
+    age_s = clock.monotonic() - completed_by.captured_at + (completed_by.end - utterance.offset) / rate_hz
+    offset_at = clock.now() - timedelta(seconds=age_s)
+    length = timedelta(seconds=(utterance.offset - utterance.onset) / rate_hz)
+    return Detection(
+        keyword=score.label,
+        score=score,
+        utterance=utterance,
+        onset_at=offset_at - length,
+        offset_at=offset_at,
+        offset_monotonic=clock.monotonic() - age_s,
+    )

@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from digitd.clock import Clock
 from digitd.decide import Bar, Reason
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import Clock, recognise
+from digitd.pipeline import recognise
+from digitd.pipeline import verdicts as verdicts_of
 from fakes import blocks, room_noise
 
 RATE_HZ = 16_000
@@ -33,7 +35,7 @@ def burst_from(onset_s: float, offset_s: float) -> Float32:
 
 def verdicts(cascade: Cascade, heard: Iterator[AudioBlock], bar: Bar) -> list[Detection | Rejection]:
     clock = Clock(now=lambda: NOON, monotonic=lambda: 1000.0)
-    return list(recognise(heard, SegmenterSettings(), cascade, bar, RATE_HZ, clock))
+    return list(verdicts_of(recognise(heard, SegmenterSettings(), cascade, bar, RATE_HZ, clock)))
 
 
 def every_keyword_above(threshold: float) -> Bar:

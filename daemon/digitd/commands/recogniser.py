@@ -4,10 +4,10 @@ import platform
 from collections.abc import Iterable, Iterator
 
 from digitd.config import Config
-from digitd.messages import AudioBlock, Detection, Rejection
+from digitd.messages import AudioBlock
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import bar, recognise
+from digitd.pipeline import Moment, bar, recognise
 
 
 class Recogniser:
@@ -30,8 +30,8 @@ class Recogniser:
         self._detector = config.detector
         self._bar = bar(config.decision, self.cascade)
 
-    def listen(self, blocks: Iterable[AudioBlock]) -> Iterator[Detection | Rejection]:
-        """Tell each utterance of one source."""
+    def listen(self, blocks: Iterable[AudioBlock]) -> Iterator[Moment]:
+        """Tell of each block of one source what came of it."""
         return recognise(blocks, self._detector, self.cascade, self._bar, self.rate_hz)
 
 

@@ -8,7 +8,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 from typing import Annotated, Literal, Self
 
@@ -193,6 +193,10 @@ class Publisher:
     def wait_until_connected(self, timeout_s: float) -> bool:
         """Return whether the broker lets us in within so many seconds."""
         return self._connected.wait(timeout_s)
+
+    def speak_for(self, model: str) -> None:
+        """Tell from now on that detections are another model's, by its name and version."""
+        self._source = replace(self._source, model=model)
 
     def detection(self, detection: Detection) -> None:
         """Publish a keyword that was heard, now or as soon as there is a broker, or never once it is old."""
