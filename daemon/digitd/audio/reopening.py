@@ -1,5 +1,6 @@
 """A microphone that is opened again, by the same name, for as long as it takes."""
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -117,6 +118,7 @@ class _Openings:
 
     def _open_again(self) -> None:
         self._recording.close()
+        gc.collect()  # sounddevice's streams hold the ring in a cycle of references: half a megabyte each
         look_again()
         self._recording = Recording(self._settings, self._name, self._rate_hz)
 

@@ -103,7 +103,11 @@ class Session:
         """Say what is left to say."""
         self._vigil.end()
         self._tally.tell()
-        log.info("stopping by=%s", by)
+        mqtt = self._publisher.counters
+        log.info(
+            "stopping by=%s heard=%d messages=%d expired=%d dropped=%d",
+            *(by, self._tally.heard.total(), mqtt.published, mqtt.expired, mqtt.dropped),
+        )
 
     def _act_on(self, verdict: Detection | Rejection) -> None:
         self._tally.verdict(verdict)
