@@ -82,3 +82,23 @@ def test_time_without_audio_changes_nothing(cascade: Cascade) -> None:
     (verdict,) = verdicts(cascade, interrupted, every_keyword_above(0.0))
 
     assert verdict.utterance.onset / RATE_HZ == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_printed(cascade: Cascade) -> None:
+    sound = np.concatenate([burst_from(1.0, 1.4)] * 3)
+    jumps = iter((NOON, NOON - timedelta(days=1), NOON + timedelta(days=365)))
+
+    def told(clock: Clock) -> list[Detection]:
+        moments = recognise(
+            blocks(sound, [320] * 300), SegmenterSettings(), cascade, every_keyword_above(0.0), RATE_HZ, clock
+        )
+        return [verdict for verdict in verdicts_of(moments) if isinstance(verdict, Detection)]
+
+    steady = told(Clock(now=lambda: NOON, monotonic=lambda: 1000.0))
+    jumping = told(Clock(now=lambda: next(jumps), monotonic=lambda: 1000.0))
+
+    assert len(steady) == 3
+    assert [(one.keyword, one.utterance.onset, one.offset_monotonic) for one in jumping] == [
+        (one.keyword, one.utterance.onset, one.offset_monotonic) for one in steady
+    ]
+    assert [one.offset_at - NOON for one in jumping] != [one.offset_at - NOON for one in steady]
