@@ -1,6 +1,6 @@
 """The daemon in one function: blocks in, detections out; only this and `cli` know the rooms' order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -9,13 +9,15 @@ import numpy as np
 
 from digitd.audio.files import array_blocks, file_blocks
 from digitd.clock import SYSTEM, Clock
-from digitd.decide import Bar, DecisionSettings, Last, reason_to_reject
+from digitd.decide import Bar, DecisionSettings, Last, Orders, Reason, reason_to_reject
 from digitd.detect.conditioning import HighPass
 from digitd.detect.rules import SILENCE_DBFS, level_dbfs
 from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Song, Utterance
 from digitd.model import CANARY
 from digitd.model.cascade import Cascade
+
+NO_ORDERS = Orders()
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq=False: it holds an array
@@ -60,15 +62,19 @@ class Scorer(Protocol):
         """Return the posteriors of an utterance."""
 
 
-def bar(settings: DecisionSettings, cascade: Cascade) -> Bar:
-    """Join what the configuration and the model file say about a decision."""
+def bar(settings: DecisionSettings, cascade: Cascade, orders: Orders = NO_ORDERS) -> Bar:
+    """Join what configuration, model file and orders say about a decision."""
     card, point = cascade.card, cascade.point
-    keywords = [label for label in card.labels if label not in card.rejected]
+    common = orders.threshold or settings.threshold
     return Bar(
-        thresholds={label: settings.threshold or point.thresholds[label] for label in keywords},
+        thresholds={
+            keyword: orders.thresholds.get(keyword) or common or point.thresholds[keyword]
+            for keyword in card.keywords
+        },
         margin=point.margin,
         rejected=frozenset(card.rejected),
         refractory=round(settings.refractory_s * card.features.rate_hz),
+        muted=orders.muted,
     )
 
 
@@ -109,7 +115,7 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
     blocks: Iterable[AudioBlock],
     segmenter: SegmenterSettings,
     scorer: Scorer,
-    bar: Bar,
+    bar: Callable[[], Bar],
     rate_hz: int,
     clock: Clock = SYSTEM,
 ) -> Iterator[Moment]:
@@ -119,7 +125,7 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
         blocks: Audio at `rate_hz`.
         segmenter: What an utterance is.
         scorer: Who names it.
-        bar: What its score has to pass.
+        bar: Tells what its score has to pass, as things are now.
         rate_hz: The rate that the scorer takes.
         clock: Where times come from.
     """
@@ -127,8 +133,12 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
     for heard in detected(blocks, segmenter, rate_hz):
         told: list[Detection | Rejection] = []
         for utterance in heard.utterances:
+            required = bar()
+            if required.muted:
+                told.append(Rejection(Reason.MUTED, None, utterance))
+                continue
             score = scorer.score(utterance)
-            if reason := reason_to_reject(utterance, score, bar, last):
+            if reason := reason_to_reject(utterance, score, required, last):
                 told.append(Rejection(reason, score, utterance))
                 continue
             last = Last(score.label, utterance.offset)
@@ -164,7 +174,8 @@ def sing(song: Float32, cascade: Cascade) -> Song | None:
 def heard_in(samples: Float32, cascade: Cascade) -> list[Detection | Rejection]:
     """Play a recording, shape (n,), at the model's rate, to a pipeline with every setting's default."""
     decision, rate_hz = bar(DecisionSettings(), cascade), cascade.card.features.rate_hz
-    return list(verdicts(recognise(array_blocks(samples), SegmenterSettings(), cascade, decision, rate_hz)))
+    blocks = array_blocks(samples)
+    return list(verdicts(recognise(blocks, SegmenterSettings(), cascade, lambda: decision, rate_hz)))
 
 
 def _detection(

@@ -55,7 +55,8 @@ def daemon(folder: Path, environment: Mapping[str, str], port: int, **audio: str
     settings = {"site": "kitchen", "audio": audio, "mqtt": {"host": "127.0.0.1", "port": port}}
     config.write_text(json.dumps(settings))
     command = [*DIGITD, "run", "-c", str(config)]
-    with log.open("wb") as stderr, subprocess.Popen(command, env=environment, stderr=stderr) as process:
+    own = {**environment, "XDG_STATE_HOME": str(folder / "state")}
+    with log.open("wb") as stderr, subprocess.Popen(command, env=own, stderr=stderr) as process:
         try:
             yield Daemon(process, log, config)
         finally:

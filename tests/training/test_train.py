@@ -123,7 +123,7 @@ def test_the_daemon_s_pipeline_runs_on_it(trained: Path) -> None:
     sound[RATE_HZ : RATE_HZ + len(word)] += word
 
     config = Config()
-    heard = recognise(blocks(sound), config.detector, cascade, bar(config.decision, cascade), RATE_HZ)
+    heard = recognise(blocks(sound), config.detector, cascade, lambda: bar(config.decision, cascade), RATE_HZ)
 
     (verdict,) = verdicts(heard)
     assert verdict.score

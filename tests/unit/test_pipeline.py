@@ -1,19 +1,20 @@
 """Blocks in, detections out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from digitd.clock import Clock
-from digitd.decide import Bar, Reason
+from digitd.decide import Bar, DecisionSettings, Orders, Reason
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import recognise
+from digitd.pipeline import bar, recognise
 from digitd.pipeline import verdicts as verdicts_of
 from fakes import blocks, room_noise
 
@@ -35,7 +36,7 @@ def burst_from(onset_s: float, offset_s: float) -> Float32:
 
 def verdicts(cascade: Cascade, heard: Iterator[AudioBlock], bar: Bar) -> list[Detection | Rejection]:
     clock = Clock(now=lambda: NOON, monotonic=lambda: 1000.0)
-    return list(verdicts_of(recognise(heard, SegmenterSettings(), cascade, bar, RATE_HZ, clock)))
+    return list(verdicts_of(recognise(heard, SegmenterSettings(), cascade, lambda: bar, RATE_HZ, clock)))
 
 
 def every_keyword_above(threshold: float) -> Bar:
@@ -89,9 +90,8 @@ def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_printed(
     jumps = iter((NOON, NOON - timedelta(days=1), NOON + timedelta(days=365)))
 
     def told(clock: Clock) -> list[Detection]:
-        moments = recognise(
-            blocks(sound, [320] * 300), SegmenterSettings(), cascade, every_keyword_above(0.0), RATE_HZ, clock
-        )
+        heard, bar = blocks(sound, [320] * 300), every_keyword_above(0.0)
+        moments = recognise(heard, SegmenterSettings(), cascade, lambda: bar, RATE_HZ, clock)
         return [verdict for verdict in verdicts_of(moments) if isinstance(verdict, Detection)]
 
     steady = told(Clock(now=lambda: NOON, monotonic=lambda: 1000.0))
@@ -102,3 +102,20 @@ def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_printed(
         (one.keyword, one.utterance.onset, one.offset_monotonic) for one in steady
     ]
     assert [one.offset_at - NOON for one in jumping] != [one.offset_at - NOON for one in steady]
+
+
+def test_while_it_is_muted_nothing_is_even_looked_at(cascade: Cascade) -> None:
+    (verdict,) = verdicts(
+        cascade, blocks(burst_from(1.0, 1.4)), replace(every_keyword_above(0.0), muted=True)
+    )
+
+    assert isinstance(verdict, Rejection)
+    assert (verdict.reason, verdict.score) == (Reason.MUTED, None)
+
+
+def test_an_order_comes_before_configuration_and_model(cascade: Cascade) -> None:
+    orders = Orders(threshold=0.8, thresholds={"7": 0.95})
+
+    required = bar(DecisionSettings(threshold=0.7), cascade, orders)
+
+    assert (required.thresholds["7"], required.thresholds["1"]) == (0.95, 0.8)

@@ -2,15 +2,17 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from digitd import __version__
 from digitd.audio import open_source
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.session import Session
 from digitd.config import Config
+from digitd.messages import AudioBlock
 from digitd.model.cascade import Cascade
 from digitd.publish.mqtt import mqtt_publisher
+from digitd.publish.orders import TOPICS
 from digitd.service import echo
 from digitd.service.lifecycle import reload_requests, stop_requests, until
 
@@ -38,18 +40,27 @@ def run(config: Config, read_again: Callable[[], Config]) -> None:
         reload_requests() as asked_to_reload,
         open_source(config.audio, recogniser.rate_hz, reopen=True) as blocks,
         # The inner one: `offline` goes out before anything tries to close a microphone that hangs.
-        mqtt_publisher(config.mqtt, site(config), recogniser.title, (echo.TOPIC,)) as publisher,
+        mqtt_publisher(config.mqtt, site(config), recogniser.title, (echo.TOPIC, *TOPICS)) as publisher,
     ):
-        session = Session(config, recogniser, publisher, os.environ)
+        session = Session(config, read_again, recogniser, publisher, os.environ)
         audio = until(stopped, blocks)
-        while True:
-            for moment in session.recogniser.listen(audio):
-                session.take(moment)
-                if asked_to_reload() and session.reload(read_again):
-                    break
-            else:
-                break
+        while not _listened_to_the_end(session, audio, asked_to_reload):
+            pass
         session.end("signal" if stopped() else "end of audio")
+
+
+def _listened_to_the_end(
+    session: Session, audio: Iterator[AudioBlock], asked_to_reload: Callable[[], bool]
+) -> bool:
+    """Listen until the audio is over, or another recogniser has to go on; return whether it is over."""
+    recogniser = session.recogniser
+    for moment in recogniser.listen(audio):
+        session.take(moment)
+        if asked_to_reload():
+            session.try_to_reload()
+        if session.recogniser is not recogniser:
+            return False
+    return True
 
 
 def _log_start(config: Config, recogniser: Recogniser) -> None:

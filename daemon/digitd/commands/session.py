@@ -10,13 +10,16 @@ from datetime import timedelta
 from typing import Any, Final
 
 from digitd import __version__
-from digitd.commands.recogniser import Recogniser
+from digitd.commands.memory import memory_file
+from digitd.commands.recogniser import Recogniser, site
+from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
 from digitd.config import Config
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
 from digitd.messages import Detection, Rejection
 from digitd.pipeline import Moment
+from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
 from digitd.service import echo
 from digitd.service.liveness import Liveness
@@ -35,9 +38,10 @@ class Session:
 
     Args:
         config: In force.
+        read_again: Reads it anew, where that is asked for.
         recogniser: Made of it.
         publisher: To the broker.
-        environ: Where systemd says what it wants to be told.
+        environ: Where systemd says what it wants to be told, and where state is kept.
 
     Attributes:
         recogniser: Who listens; another configuration brings another one.
@@ -47,10 +51,16 @@ class Session:
     """
 
     def __init__(
-        self, config: Config, recogniser: Recogniser, publisher: Publisher, environ: Mapping[str, str]
+        self,
+        config: Config,
+        read_again: Callable[[], Config],
+        recogniser: Recogniser,
+        publisher: Publisher,
+        environ: Mapping[str, str],
     ) -> None:
         self.recogniser = recogniser
         self._config = config
+        self._read_again = read_again
         self._publisher = publisher
         self._environ = environ
         self._tally = Tally(recogniser.rate_hz)
@@ -63,6 +73,14 @@ class Session:
             _versions(recogniser),
         )
         _warn_of_deaf_settings(recogniser)
+        answers = {
+            "health": self._vigil.health,
+            "self-test": self._vigil.self_test,
+            "reload": self.reload,
+            "devices": _devices,
+        }
+        self._remote = Remote(memory_file(site(config), environ), publisher, answers, recogniser.keywords)
+        recogniser.obey(self._remote.orders)
 
     def take(self, moment: Moment) -> None:
         """Act on what was heard and on what was said to us, then look after ourselves."""
@@ -71,33 +89,39 @@ class Session:
         for verdict in moment.verdicts:
             self._act_on(verdict)
         for message in self._publisher.received():
-            if message.topic == echo.TOPIC:
-                self._vigil.echo.came(message.payload, message.at)
+            self._hear(message)
         self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
 
-    def reload(self, read_again: Callable[[], Config]) -> bool:
-        """Take over another configuration as far as that is possible; return whether it was.
+    def reload(self) -> dict[str, Any]:
+        """Take over another configuration as far as that is possible, and tell what was not.
 
-        One that is wrong is told, and nothing changes.
+        Raises:
+            ConfigError: It is wrong; nothing has changed.
+            ModelError: Its model cannot be used; nothing has changed.
         """
-        try:
-            wanted = read_again()
-            possible = replace(self._config, **{name: getattr(wanted, name) for name in RELOADED})
-            recogniser = Recogniser(possible)
-            if recogniser.rate_hz != self.recogniser.rate_hz:
-                raise ConfigError(f"model.path: a model for {recogniser.rate_hz} Hz needs a restart")
-            canary = canary_of(recogniser)
-        except DigitdError as error:
-            log.error("configuration refused, the old one stays error=%r", str(error))  # noqa: TRY400 - no bug
-            return False
-        self.recogniser, self._config = recogniser, possible
-        self._vigil.canary, self._vigil.versions = canary, _versions(recogniser)
+        wanted = self._read_again()
+        possible = replace(self._config, **{name: getattr(wanted, name) for name in RELOADED})
+        recogniser = Recogniser(possible)
+        if recogniser.rate_hz != self.recogniser.rate_hz:
+            raise ConfigError(f"model.path: a model for {recogniser.rate_hz} Hz needs a restart")
+        self._vigil.canary = canary_of(recogniser)
+        self._vigil.versions = _versions(recogniser)
         self._publisher.speak_for(recogniser.title)
+        self._remote.keywords = recogniser.keywords
+        self._remote.tell()
         set_up_logging(possible.log, sys.stderr, self._environ)
         log.info("configuration reloaded model=%s", recogniser.title)
         _warn_of_deaf_settings(recogniser)
-        _warn_of_unchanged(possible, wanted)
-        return True
+        recogniser.obey(self._remote.orders)
+        self.recogniser, self._config = recogniser, possible
+        return {"model": recogniser.title, "needs_restart": _unchanged(possible, wanted)}
+
+    def try_to_reload(self) -> None:
+        """The same, asked for by somebody who gets no answer: what is wrong is logged."""
+        try:
+            self.reload()
+        except DigitdError as error:
+            log.error("configuration refused, the old one stays error=%r", str(error))  # noqa: TRY400 - no bug
 
     def end(self, by: str) -> None:
         """Say what is left to say."""
@@ -108,6 +132,13 @@ class Session:
             "stopping by=%s heard=%d messages=%d expired=%d dropped=%d",
             *(by, self._tally.heard.total(), mqtt.published, mqtt.expired, mqtt.dropped),
         )
+
+    def _hear(self, message: Received) -> None:
+        if message.topic == echo.TOPIC:
+            self._vigil.echo.came(message.payload, message.at)
+            return
+        self._remote.take(message)
+        self.recogniser.obey(self._remote.orders)
 
     def _act_on(self, verdict: Detection | Rejection) -> None:
         self._tally.verdict(verdict)
@@ -143,12 +174,21 @@ def _warn_of_deaf_settings(recogniser: Recogniser) -> None:
         )
 
 
-def _warn_of_unchanged(possible: Config, wanted: Config) -> None:
+def _unchanged(possible: Config, wanted: Config) -> list[str]:
+    """Return the sections that wait for a restart, and log them."""
     waiting = [
         field.name for field in fields(Config) if getattr(possible, field.name) != getattr(wanted, field.name)
     ]
     if waiting:
         log.warning("configuration needs a restart sections=%s", ",".join(waiting))
+    return waiting
+
+
+def _devices() -> list[str]:
+    # Here, not above: it looks for sound cards, which a daemon that reads files must not.
+    from digitd.audio.microphone import input_devices  # noqa: PLC0415
+
+    return [f"{device.name}, {device.host_api}" for device in input_devices()]
 
 
 def _versions(recogniser: Recogniser) -> dict[str, str]:

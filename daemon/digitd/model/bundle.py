@@ -140,6 +140,11 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provenance: Provenance
     quality: dict[str, float | int | str]
 
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The labels that may be acted on."""
+        return tuple(label for label in self.labels if label not in self.rejected)
+
 
 class Bundle(msgspec.Struct, frozen=True):
     """A model file, read and found whole.

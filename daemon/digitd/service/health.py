@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from digitd.clock import timestamp
 from digitd.messages import Song
 
@@ -42,7 +40,7 @@ class Health:
         reason: Why.
         since: Since when, UTC.
         uptime_s: How long the process has existed.
-        level_dbfs: Mean level of the latest block of audio.
+        level_dbfs: Mean level of the latest block of audio; None before the first.
         onset_dbfs: A window louder than this may be the beginning of a word, as the room is now.
         canary: Its latest song; None before the first.
         echo_ms: How long the broker took to give that song back; None while it has not.
@@ -55,8 +53,8 @@ class Health:
     reason: str
     since: datetime
     uptime_s: float
-    level_dbfs: float
-    onset_dbfs: float
+    level_dbfs: float | None
+    onset_dbfs: float | None
     canary: CanaryReport | None
     echo_ms: float | None
     broker_trouble: str | None
@@ -64,26 +62,24 @@ class Health:
     versions: Mapping[str, str]
 
 
-def health_payload(health: Health) -> bytes:
-    """Return the JSON text of the topic."""
-    return msgspec.json.encode(
-        {
-            "schema": SCHEMA,
-            "state": health.state,
-            "reason": health.reason,
-            "since": timestamp(health.since),
-            "uptime_s": round(health.uptime_s),
-            "level_dbfs": round(health.level_dbfs, 1),
-            "onset_dbfs": round(health.onset_dbfs, 1),
-            "canary": canary_fields(health.canary) if health.canary else None,
-            "broker": {
-                "trouble": health.broker_trouble,
-                "echo_ms": None if health.echo_ms is None else round(health.echo_ms, 1),
-            },
-            "counters": health.counters,
-            "versions": health.versions,
-        }
-    )
+def health_fields(health: Health) -> dict[str, Any]:
+    """Return the fields of the topic, in their published order."""
+    return {
+        "schema": SCHEMA,
+        "state": health.state,
+        "reason": health.reason,
+        "since": timestamp(health.since),
+        "uptime_s": round(health.uptime_s),
+        "level_dbfs": _rounded(health.level_dbfs),
+        "onset_dbfs": _rounded(health.onset_dbfs),
+        "canary": canary_fields(health.canary) if health.canary else None,
+        "broker": {
+            "trouble": health.broker_trouble,
+            "echo_ms": _rounded(health.echo_ms),
+        },
+        "counters": health.counters,
+        "versions": health.versions,
+    }
 
 
 def canary_fields(report: CanaryReport) -> dict[str, Any]:
@@ -97,3 +93,7 @@ def canary_fields(report: CanaryReport) -> dict[str, Any]:
         "confidence": round(song.confidence, 3) if song else None,
         "took_ms": round(report.took_ms, 1),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)

@@ -5,11 +5,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from digitd.clock import SYSTEM, Clock
 from digitd.messages import AudioBlock
 from digitd.service.canary import Canary
 from digitd.service.echo import Echo
-from digitd.service.health import Health, health_payload
+from digitd.service.health import CanaryReport, Health, canary_fields, health_fields
 from digitd.service.lifecycle import seconds_since_start
 from digitd.service.liveness import FLOWING, HEARING, Change, Liveness, State
 from digitd.service.notify import Notifier
@@ -65,6 +67,8 @@ class Vigil:
         self._counters = counters
         self._clock = clock
         self._since = clock.now()
+        self._level_dbfs: float | None = None
+        self._onset_dbfs: float | None = None
         self._trouble: str | None = None
         self._ready = False
         self._pinged_at = self._told_at = -math.inf
@@ -77,12 +81,34 @@ class Vigil:
             level_dbfs: Mean level of the block.
             onset_dbfs: How loud the beginning of a word would be.
         """
-        changed = self._heard(block) | self._sung() | self._heeded_broker()
+        self._level_dbfs, self._onset_dbfs = level_dbfs, onset_dbfs
+        changed = self._heard(block) | self._sung_if_due() | self._heeded_broker()
         now = self._clock.monotonic()
         if changed or now - self._told_at >= HEALTH_EVERY_S:
             self._told_at = now
-            self._voice.state("health", health_payload(self._health(level_dbfs, onset_dbfs)))
+            self._voice.state("health", msgspec.json.encode(self.health()))
         self._notify(now)
+
+    def health(self) -> dict[str, Any]:
+        """Return the fields of the topic `health`, as things are now."""
+        now = Health(
+            state=self._liveness.state,
+            reason=self._liveness.reason,
+            since=self._since,
+            uptime_s=seconds_since_start(),
+            level_dbfs=self._level_dbfs,
+            onset_dbfs=self._onset_dbfs,
+            canary=self.canary.report,
+            echo_ms=self.echo.took_ms,
+            broker_trouble=self._trouble,
+            counters=self._counters(),
+            versions=self.versions,
+        )
+        return health_fields(now)
+
+    def self_test(self) -> dict[str, Any]:
+        """Let the canary sing now, and tell what came of it."""
+        return canary_fields(self._sing())
 
     def end(self) -> None:
         """Tell systemd that the end was asked for."""
@@ -98,16 +124,20 @@ class Vigil:
         self._notifier.tell(f"STATUS={change.state}: {change.reason}")
         return True
 
-    def _sung(self) -> bool:
-        if not self.canary.due:
-            return False
+    def _sung_if_due(self) -> bool:
+        due = self.canary.due
+        if due:
+            self._sing()
+        return due
+
+    def _sing(self) -> CanaryReport:
         passed_before = self.canary.passed
         report = self.canary.sing()
         if report.trouble:
             log.warning("canary failed reason=%r", report.trouble)
         elif not passed_before:
             log.info("canary passed took_ms=%.1f", report.took_ms)
-        return True
+        return report
 
     def _heeded_broker(self) -> bool:
         self.echo.follow(self.canary)
@@ -118,21 +148,6 @@ class Vigil:
         if self.echo.trouble:
             log.warning("broker %s", self.echo.trouble)
         return True
-
-    def _health(self, level_dbfs: float, onset_dbfs: float) -> Health:
-        return Health(
-            state=self._liveness.state,
-            reason=self._liveness.reason,
-            since=self._since,
-            uptime_s=seconds_since_start(),
-            level_dbfs=level_dbfs,
-            onset_dbfs=onset_dbfs,
-            canary=self.canary.report,
-            echo_ms=self.echo.took_ms,
-            broker_trouble=self._trouble,
-            counters=self._counters(),
-            versions=self.versions,
-        )
 
     def _notify(self, now: float) -> None:
         if self._liveness.state not in FLOWING or not self.canary.passed:

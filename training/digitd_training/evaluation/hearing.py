@@ -117,7 +117,7 @@ def verdicts_on(sound: Float32, recogniser: Recogniser) -> tuple[Verdict, ...]:
     """Play one sound to a fresh pipeline."""
     rate_hz = recogniser.rate_hz
     blocks = array_blocks(sound, rate_hz)
-    came = recognise(blocks, SegmenterSettings(), recogniser.scorer, recogniser.bar, rate_hz)
+    came = recognise(blocks, SegmenterSettings(), recogniser.scorer, lambda: recogniser.bar, rate_hz)
     return tuple(_without_samples(verdict) for verdict in verdicts(came))
 
 
