@@ -156,6 +156,16 @@ def test_health_tells_that_the_canary_came_through_and_back_from_the_broker(
     assert health(broker)["canary"]["ok"] is True
 
 
+def test_it_introduces_itself(vmic: VirtualMicrophone, broker: Broker, tmp_path: Path) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running:
+        running.wait_for("broker connected")
+        info = json.loads(retained(broker, "info"))
+
+    assert info["versions"].keys() >= {"digitd", "model", "python"}
+    assert info["config"]["audio"]["device"] == "vmic"
+    assert info["config_schema"]["$defs"]["AudioSettings"]["properties"]["device"]["description"]
+
+
 def test_a_signal_makes_it_read_its_configuration_again(
     vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
 ) -> None:

@@ -9,12 +9,14 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, Final
 
+import msgspec
+
 from digitd import __version__
 from digitd.commands.memory import memory_file
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
-from digitd.config import Config
+from digitd.config import Config, json_schema, without_secrets
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
 from digitd.messages import Detection, Rejection
@@ -81,6 +83,7 @@ class Session:
         }
         self._remote = Remote(memory_file(site(config), environ), publisher, answers, recogniser.keywords)
         recogniser.obey(self._remote.orders)
+        self._introduce()
 
     def take(self, moment: Moment) -> None:
         """Act on what was heard and on what was said to us, then look after ourselves."""
@@ -114,6 +117,7 @@ class Session:
         _warn_of_deaf_settings(recogniser)
         recogniser.obey(self._remote.orders)
         self.recogniser, self._config = recogniser, possible
+        self._introduce()
         return {"model": recogniser.title, "needs_restart": _unchanged(possible, wanted)}
 
     def try_to_reload(self) -> None:
@@ -132,6 +136,17 @@ class Session:
             "stopping by=%s heard=%d messages=%d expired=%d dropped=%d",
             *(by, self._tally.heard.total(), mqtt.published, mqtt.expired, mqtt.dropped),
         )
+
+    def _introduce(self) -> None:
+        """Say once what runs here, and how it is set."""
+        info = {
+            "schema": 1,
+            "versions": _versions(self.recogniser),
+            "keywords": self.recogniser.keywords,
+            "config": without_secrets(self._config),
+            "config_schema": json_schema(),
+        }
+        self._publisher.state("info", msgspec.json.encode(info))
 
     def _hear(self, message: Received) -> None:
         if message.topic == echo.TOPIC:
