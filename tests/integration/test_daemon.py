@@ -166,6 +166,24 @@ def test_it_introduces_itself(vmic: VirtualMicrophone, broker: Broker, tmp_path:
     assert info["config_schema"]["$defs"]["AudioSettings"]["properties"]["device"]["description"]
 
 
+def test_the_fleet_is_listed(vmic: VirtualMicrophone, broker: Broker, tmp_path: Path) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running:
+        running.wait_for("broker connected")
+        running.wait_for("listening")
+
+        done = subprocess.run(
+            [*DIGITD, "fleet", "-c", str(running.config), "--format", "jsonl"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
+
+    (room,) = map(json.loads, done.stdout.splitlines())
+    assert (room["site"], room["availability"], room["microphone"]) == ("kitchen", "online", "online")
+    assert room["version"]
+
+
 def test_a_signal_makes_it_read_its_configuration_again(
     vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
 ) -> None:
