@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test check python python-packages portaudio test-programs
+.PHONY: help demo run test soak check python python-packages portaudio test-programs
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,6 +21,9 @@ run: .venv/.demo portaudio  ## the daemon on the real microphone, with config.ya
 
 test: .venv/.dev test-programs  ## all tests
 	@$(BIN)/pytest
+
+soak: .venv/.dev test-programs  ## 24 hours of audio at a run, then half an hour with faults; an hour in all
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.soak
 
 check: .venv/.dev  ## formatting, lint and types
 	$(BIN)/ruff format --check

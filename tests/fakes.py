@@ -1,9 +1,12 @@
 """Stand-ins for the world, and drawings of sound."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from digitd.clock import Clock
 from digitd.messages import AudioBlock, Float32
 
 RATE_HZ = 1600
@@ -41,3 +44,55 @@ def room_noise(seconds: float, level_dbfs: float, rate_hz: int, seed: int = 1) -
 def joined(heard: Iterable[AudioBlock]) -> Float32:
     """The blocks' samples in a row."""
     return np.concatenate([np.empty(0, np.float32), *(block.samples for block in heard)])
+
+
+class FakeClock:
+    """A clock that goes when it is told to.
+
+    Attributes:
+        clock: As the rooms take it.
+    """
+
+    def __init__(self) -> None:
+        self._passed_s = 1000.0
+        self.clock = Clock(now=self.now, monotonic=self.monotonic)
+
+    def now(self) -> datetime:
+        """Return noon, and what has passed since."""
+        return datetime(2026, 11, 26, 12, tzinfo=UTC) + timedelta(seconds=self._passed_s - 1000)
+
+    def monotonic(self) -> float:
+        """Return seconds."""
+        return self._passed_s
+
+    def pass_s(self, seconds: float) -> None:
+        """Let time pass."""
+        self._passed_s += seconds
+
+
+@dataclass
+class FakeVoice:
+    """A broker that remembers what it was told.
+
+    Attributes:
+        connected: Whether it is there.
+        trouble: Why it does not take what we say.
+        online: What was said of the microphone, in order.
+        states: The latest of each topic.
+        diagnostics: Topics and payloads, in order.
+    """
+
+    connected: bool = True
+    trouble: str | None = None
+    online: list[bool] = field(default_factory=list)
+    states: dict[str, bytes] = field(default_factory=dict)
+    diagnostics: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def microphone(self, *, online: bool) -> None:
+        self.online.append(online)
+
+    def state(self, topic: str, payload: bytes) -> None:
+        self.states[topic] = payload
+
+    def diagnostic(self, topic: str, payload: bytes, expires_s: float) -> None:  # noqa: ARG002 - as the real
+        self.diagnostics.append((topic, payload))

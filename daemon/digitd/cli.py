@@ -53,7 +53,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     config = _config(arguments)
     set_up_logging(config.log, sys.stderr, os.environ)
-    run(config)
+    run(config, read_again=lambda: _config(arguments))
     return 0
 
 
@@ -91,6 +91,21 @@ def _listen(arguments: argparse.Namespace) -> int:
 
     for line in listen(_config(arguments)):
         _tell(line)
+    return 0
+
+
+def _fleet(arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from digitd.commands.fleet import fleet, jsonl, table
+
+    config = _config(arguments)
+    clear = "\x1b[2J\x1b[H" if sys.stdout.isatty() and arguments.watch else ""
+    for rooms in fleet(config):
+        lines = map(jsonl, rooms) if arguments.format == "jsonl" else table(rooms, datetime.now(UTC))
+        _tell(clear + "\n".join(lines))
+        if not arguments.watch:
+            break
     return 0
 
 
@@ -193,10 +208,14 @@ def _parser() -> argparse.ArgumentParser:
     listen = _command(commands, "listen", _listen, "live: each utterance with its scores", "digitd listen")
     devices_text = "what can be recorded from, by the names that audio.device takes"
     _command(commands, "devices", _devices, devices_text, "digitd devices")
+    fleet_text = "every daemon on the broker: what it hears, heard last, and what is wrong with it"
+    fleet = _command(commands, "fleet", _fleet, fleet_text, "digitd fleet --watch")
+    fleet.add_argument("--watch", action="store_true", help="go on, and show each change")
+    fleet.add_argument("--format", choices=("table", "jsonl"), default="table", help="default: table")
     check_text = "configuration, model, microphone, broker: is all there that `run` needs?"
     check = _command(commands, "check", _check, check_text, "digitd check -c config.yaml")
     check.add_argument("--schema", action="store_true", help="print the JSON schema of config.yaml instead")
-    for command in (run, detect, listen, check):
+    for command in (run, detect, listen, fleet, check):
         command.add_argument(
             *("-c", "--config"),
             type=Path,

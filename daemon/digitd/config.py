@@ -21,6 +21,8 @@ from digitd.log import LogSettings
 from digitd.model import ModelSettings
 from digitd.publish.mqtt import MqttSettings
 
+MASK: Final = "***"
+
 SEARCHED: Final = (Path("config.yaml"), Path("/etc/digitd/config.yaml"))
 
 TopicLevel = Annotated[
@@ -122,6 +124,14 @@ def json_schema() -> dict[str, Any]:
         for key, text in _attributes(kind).items():
             described["properties"][key]["description"] = text
     return schema
+
+
+def without_secrets(config: Config) -> dict[str, Any]:
+    """Return what is set, as a subscriber may see it: no password, also none in the command's addresses."""
+    shown: dict[str, Any] = msgspec.to_builtins(config)
+    shown["mqtt"]["password"] = MASK if config.mqtt.password else ""
+    shown["audio"]["command"] = re.sub(r"//[^/@\s]+@", f"//{MASK}@", config.audio.command)
+    return shown
 
 
 def _settings(kind: type[S], node: yaml.Node, prefix: str, mistakes: list[Mistake]) -> S:

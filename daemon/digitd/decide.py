@@ -1,13 +1,15 @@
 """Whether an utterance is acted on. Pure: time comes in as positions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta
 
 from digitd.messages import Score, Utterance
+
+Posterior: TypeAlias = Annotated[float, Meta(ge=0.5, le=0.999)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +27,31 @@ class DecisionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Orders:
+    """What somebody has asked for while the daemon runs; it outlives a restart.
+
+    Attributes:
+        muted: Nothing is recognised.
+        threshold: Least posterior to act on, for every keyword; None leaves it to configuration and model.
+        thresholds: The same for single keywords, which come first.
+    """
+
+    muted: bool = False
+    threshold: Posterior | None = None
+    thresholds: dict[str, Posterior] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
-    """What a score has to pass: the settings, with what the model file adds to them.
+    """What a score has to pass: the settings, with what the model file and later orders add to them.
 
     Attributes:
         thresholds: Keyword to the least posterior.
         margin: A keyword must be so far ahead of the next likely one.
         rejected: Labels that stand for "anything else".
         refractory: Samples from the offset of a keyword to the onset of the same one.
-        part: Least posterior where the utterance is a part of a longer sound.
+        part: Least posterior where the utterance is a part of a longer sound; 1: parts are not looked at.
+        muted: Nothing passes, nothing is even looked at.
     """
 
     thresholds: Mapping[str, float]
@@ -41,6 +59,7 @@ class Bar:
     rejected: frozenset[str]
     refractory: int
     part: float = 1.0
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,7 @@ Scored: TypeAlias = tuple[Utterance, Score]
 class Reason(StrEnum):
     """Why an utterance is not acted on."""
 
+    MUTED = "muted"
     TOO_LONG = "too long"
     ELSE = "anything else"
     DOUBTFUL = "below threshold"

@@ -129,3 +129,18 @@ class Rejection:
     reason: str
     score: Score | None
     utterance: Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """What the pipeline makes of the stored digit that it is asked about again and again, the canary.
+
+    Attributes:
+        label: The likeliest.
+        confidence: Its posterior.
+        accepted: Whether it is acted on.
+    """
+
+    label: str
+    confidence: float
+    accepted: bool

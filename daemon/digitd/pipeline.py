@@ -1,33 +1,33 @@
 """The daemon in one function: blocks in, detections out; only this and `cli` know the rooms' order."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
 
-from digitd.decide import Bar, DecisionSettings, Last, Reason, Scored, reason_to_reject, surest_apart
+from digitd.audio.files import array_blocks, file_blocks
+from digitd.clock import SYSTEM, Clock
+from digitd.decide import (
+    Bar,
+    DecisionSettings,
+    Last,
+    Orders,
+    Reason,
+    Scored,
+    reason_to_reject,
+    surest_apart,
+)
 from digitd.detect.conditioning import HighPass
 from digitd.detect.parts import part
 from digitd.detect.rules import SILENCE_DBFS, level_dbfs
 from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
-from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Utterance
+from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Song, Utterance
+from digitd.model import CANARY
 from digitd.model.cascade import Cascade
 
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Where times come from; tests bring their own.
-
-    Attributes:
-        now: Wall-clock time, UTC, for people and subscribers.
-        monotonic: Seconds that no clock jump touches, the scale of `AudioBlock.captured_at`.
-    """
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
+NO_ORDERS = Orders()
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq=False: it holds an array
@@ -52,6 +52,19 @@ class Heard:
         return level_dbfs(float(np.abs(self.conditioned).mean())) if len(self.conditioned) else SILENCE_DBFS
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A block of audio, and what came of it.
+
+    Attributes:
+        heard: What the detector made of it.
+        verdicts: Of each utterance that it completed, whether it is acted on.
+    """
+
+    heard: Heard
+    verdicts: Sequence[Detection | Rejection]
+
+
 class Scorer(Protocol):
     """Whoever can name an utterance: the model, and in training what it is compared with."""
 
@@ -59,16 +72,20 @@ class Scorer(Protocol):
         """Return the posteriors of an utterance."""
 
 
-def bar(settings: DecisionSettings, cascade: Cascade) -> Bar:
-    """Join what the configuration and the model file say about a decision."""
+def bar(settings: DecisionSettings, cascade: Cascade, orders: Orders = NO_ORDERS) -> Bar:
+    """Join what configuration, model file and orders say about a decision."""
     card, point = cascade.card, cascade.point
-    keywords = [label for label in card.labels if label not in card.rejected]
+    common = orders.threshold or settings.threshold
     return Bar(
-        thresholds={label: settings.threshold or point.thresholds[label] for label in keywords},
+        thresholds={
+            keyword: orders.thresholds.get(keyword) or common or point.thresholds[keyword]
+            for keyword in card.keywords
+        },
         margin=point.margin,
         rejected=frozenset(card.rejected),
         refractory=round(settings.refractory_s * card.features.rate_hz),
         part=point.part,
+        muted=orders.muted,
     )
 
 
@@ -85,16 +102,23 @@ def utterances(
 
 
 def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz: int) -> Iterator[Heard]:
-    """Tell of each block what the detector makes of it; an empty one tells what the end completes."""
+    """Tell of each block what the detector makes of it; an empty one tells what the end completes.
+
+    An empty block among the others says that time passed without audio; it changes nothing.
+    """
     high_pass = HighPass(rate_hz, rate_hz // WINDOWS_PER_S)
     segmenter = Segmenter(settings, rate_hz)
-    block = None
+    last = None
     for block in blocks:
+        if not len(block.samples):
+            yield Heard(block, block.samples, segmenter.onset_dbfs, ())
+            continue
+        last = block
         conditioned = high_pass.feed(block)
         yield Heard(block, conditioned.samples, segmenter.onset_dbfs, segmenter.feed(conditioned))
-    if block is None:
+    if last is None:
         return
-    end = AudioBlock(block.end, block.samples[:0], block.captured_at)
+    end = AudioBlock(last.end, last.samples[:0], last.captured_at)
     yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush())
 
 
@@ -102,51 +126,88 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
     blocks: Iterable[AudioBlock],
     segmenter: SegmenterSettings,
     scorer: Scorer,
-    bar: Bar,
+    bar: Callable[[], Bar],
     rate_hz: int,
-    clock: Clock = Clock(),
-) -> Iterator[Detection | Rejection]:
-    """Listen to audio; tell each utterance that was acted on or not.
+    clock: Clock = SYSTEM,
+) -> Iterator[Moment]:
+    """Listen to audio; tell of each block what came of it.
 
     Where a long sound as a whole is no keyword, its parts are asked about; those that are acted on are told
-    of in its place. An empty block says that time passed without audio; it changes nothing.
+    of in its place.
 
     Args:
         blocks: Audio at `rate_hz`.
         segmenter: What an utterance is.
         scorer: Who names it.
-        bar: What its score has to pass.
+        bar: Tells what its score has to pass, as things are now.
         rate_hz: The rate that the scorer takes.
         clock: Where times come from.
     """
     last: Last | None = None
-    heard = (block for block in blocks if len(block.samples))
-    for block, utterance in utterances(heard, segmenter, rate_hz):
-        score = scorer.score(utterance)
-        reason = reason_to_reject(utterance, score, bar, last)
-        acted_on = [(utterance, score)]
-        if reason:
-            ask = reason is not Reason.AGAIN and bar.part < 1
-            acted_on = _parts(utterance, scorer, bar, last, rate_hz) if ask else []
-        if reason and not acted_on:
-            yield Rejection(reason, score, utterance)
-        for one, its_score in acted_on:
-            last = Last(its_score.label, one.offset)
-            yield _detection(one, its_score, block, clock, rate_hz)
+    for heard in detected(blocks, segmenter, rate_hz):
+        told: list[Detection | Rejection] = []
+        for utterance in heard.utterances:
+            required = bar()
+            if required.muted:
+                told.append(Rejection(Reason.MUTED, None, utterance))
+                continue
+            score = scorer.score(utterance)
+            reason = reason_to_reject(utterance, score, required, last)
+            acted_on = _parts(utterance, scorer, required, last, rate_hz) if reason else [(utterance, score)]
+            if reason and not acted_on:
+                told.append(Rejection(reason, score, utterance))
+            for one, its_score in acted_on:
+                last = Last(its_score.label, one.offset)
+                told.append(_detection(one, its_score, heard.block, rate_hz, clock))
+        yield Moment(heard, told)
+
+
+def verdicts(moments: Iterable[Moment]) -> Iterator[Detection | Rejection]:
+    """Tell each utterance that was acted on or not, for those who do not ask about the time between."""
+    for moment in moments:
+        yield from moment.verdicts
+
+
+def canary_song(rate_hz: int) -> Float32:
+    """Return the stored digit amid its quiet room, shape (n,)."""
+    return np.concatenate([block.samples for block in file_blocks(CANARY, rate_hz)])
+
+
+def sing(song: Float32, cascade: Cascade) -> Song | None:
+    """Play the stored digit to the whole pipeline, every setting at its default.
+
+    Settings are left out of it: the canary tells whether the machinery works, whatever it is set to.
+
+    Returns:
+        What came of it; None where it is not one utterance.
+    """
+    verdicts_on_it = heard_in(song, cascade)
+    if len(verdicts_on_it) != 1 or (score := verdicts_on_it[0].score) is None:
+        return None
+    return Song(score.label, score.probability, isinstance(verdicts_on_it[0], Detection))
+
+
+def heard_in(samples: Float32, cascade: Cascade) -> list[Detection | Rejection]:
+    """Play a recording, shape (n,), at the model's rate, to a pipeline with every setting's default."""
+    decision, rate_hz = bar(DecisionSettings(), cascade), cascade.card.features.rate_hz
+    blocks = array_blocks(samples)
+    return list(verdicts(recognise(blocks, SegmenterSettings(), cascade, lambda: decision, rate_hz)))
 
 
 def _parts(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Scored]:
     """Return the parts of an utterance that are to be acted on, with their scores."""
+    if bar.part >= 1:
+        return []
     parts = (part(whole, onset, offset, rate_hz) for onset, offset in whole.parts)
     scored = [(one, scorer.score(one)) for one in parts if not last or one.onset >= last.offset]
     return surest_apart([one for one in scored if not reason_to_reject(*one, bar, last)])
 
 
 def _detection(
-    utterance: Utterance, score: Score, block: AudioBlock, clock: Clock, rate_hz: int
+    utterance: Utterance, score: Score, completed_by: AudioBlock, rate_hz: int, clock: Clock
 ) -> Detection:
-    """Make a detection of what the block completed."""
-    age_s = clock.monotonic() - block.captured_at + (block.end - utterance.offset) / rate_hz
+    """Say when it was spoken, on both clocks."""
+    age_s = clock.monotonic() - completed_by.captured_at + (completed_by.end - utterance.offset) / rate_hz
     offset_at = clock.now() - timedelta(seconds=age_s)
     length = timedelta(seconds=(utterance.offset - utterance.onset) / rate_hz)
     return Detection(

@@ -9,7 +9,6 @@ PortAudio handed over the block; what the sound server holds before that is not 
 
 import argparse
 import json
-import os
 import statistics
 import time
 from collections import Counter
@@ -24,6 +23,7 @@ import soundfile
 import soxr
 from paho.mqtt.client import MQTTMessage
 
+from benchmarks.processes import cpu_s, resident_mb
 from fakes import room_noise
 from integration.brokers import Listener, mosquitto
 from integration.daemons import daemon
@@ -75,11 +75,11 @@ def measure(chosen: Sequence[Recording], folder: Path) -> Result:
         time.sleep(1.0)
         seconds = time.time() - began
         cpu_ms = 1000 * (cpu_s(running.process.pid) - cpu_before_s) / seconds
-        resident_mb = resident_kb(running.process.pid) / 1024
+        resident = resident_mb(running.process.pid)
         received = dated(listener.messages)
     outcomes = compared(spoken, received, began)
     latencies = [1000 * (at - parsed(event["offset"])) for at, event in received]
-    return Result(outcomes, latencies, cpu_ms, resident_mb, startup_s)
+    return Result(outcomes, latencies, cpu_ms, resident, startup_s)
 
 
 def write_stream(chosen: Sequence[Recording], path: Path) -> list[Spoken]:
@@ -132,18 +132,6 @@ def outcome(label: str, heard: Sequence[str]) -> str:
 def parsed(timestamp: str) -> float:
     """Seconds since the epoch."""
     return datetime.fromisoformat(timestamp).timestamp()
-
-
-def cpu_s(pid: int) -> float:
-    """Processor time that a process and its threads have taken."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_kb(pid: int) -> int:
-    """Resident memory, shared libraries included."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
 
 
 def main() -> None:

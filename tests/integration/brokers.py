@@ -149,6 +149,10 @@ class Listener:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish something."""
+        self._client.publish(topic, payload, qos=1, retain=retain)
+
     def wait_for(self, wanted: Sequence[tuple[str, str]], timeout_s: float = 10.0) -> None:
         """Wait until exactly these have come, as pairs of the last level of the topic and the payload."""
         assert self._wait_until(lambda: self.heard() == list(wanted), timeout_s), self.heard()

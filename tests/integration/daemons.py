@@ -1,6 +1,7 @@
 """The daemon as a process of its own, for tests."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -20,18 +21,24 @@ class Daemon:
     Attributes:
         process: The process.
         log: The file that its standard error goes to.
+        config: Its configuration file.
     """
 
     process: subprocess.Popen[bytes]
     log: Path
+    config: Path
 
     def wait_for(self, event: str) -> None:
-        """Wait until the log tells this."""
+        """Wait until the log tells this, as whole words."""
         give_up_at = time.monotonic() + 20
-        while f" {event} " not in self.log.read_text():
+        while not re.search(rf"(?<!\S){re.escape(event)}(?!\w)", self.log.read_text()):
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < give_up_at, self.log.read_text()
             time.sleep(0.02)
+
+    def configure(self, **sections: object) -> None:
+        """Change sections of the configuration file; nobody is told."""
+        self.config.write_text(json.dumps({**json.loads(self.config.read_text()), **sections}))
 
     def end(self, with_signal: signal.Signals) -> float:
         """Send a signal, wait for the end, and return how long that took in seconds."""
@@ -48,8 +55,9 @@ def daemon(folder: Path, environment: Mapping[str, str], port: int, **audio: str
     settings = {"site": "kitchen", "audio": audio, "mqtt": {"host": "127.0.0.1", "port": port}}
     config.write_text(json.dumps(settings))
     command = [*DIGITD, "run", "-c", str(config)]
-    with log.open("wb") as stderr, subprocess.Popen(command, env=environment, stderr=stderr) as process:
+    own = {**environment, "XDG_STATE_HOME": str(folder / "state")}
+    with log.open("wb") as stderr, subprocess.Popen(command, env=own, stderr=stderr) as process:
         try:
-            yield Daemon(process, log)
+            yield Daemon(process, log, config)
         finally:
             process.kill()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
@@ -33,6 +34,11 @@ def retained(broker: Broker, topic: str) -> str:
     with Listener(broker.port, f"digitd/kitchen/{topic}") as listener:
         listener.wait_for_count(1)
         return listener.heard()[0][1]
+
+
+def health(broker: Broker) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(retained(broker, "health"))
+    return told
 
 
 @pytest.mark.parametrize("device_hz", [8000, 16000, 44100, 48000])
@@ -80,7 +86,34 @@ def test_a_signal_ends_it_within_a_second_without_a_broker(vmic: VirtualMicropho
     assert (running.process.returncode, took_s < 1) == (0, True)
 
 
-def test_a_lost_microphone_is_exit_code_69_with_offline_said(
+def test_a_microphone_that_is_unplugged_is_told_and_opened_again_when_it_is_back(
+    speech: tuple[Path, list[str]], broker: Broker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    recording, said = speech
+
+    with (
+        virtual_microphone(tmp_path_factory.mktemp("vmic"), 16000) as vmic,
+        Listener(broker.port, "digitd/kitchen/keyword") as listener,
+        daemon(tmp_path, vmic.environment, broker.port, device="vmic", lost_after_s=1.0) as running,
+    ):
+        running.wait_for("listening")
+        running.wait_for("broker connected")
+        vmic.pull_out()
+        running.wait_for("state=lost")
+        running.wait_for("microphone still lost")
+        lost = retained(broker, "microphone"), health(broker)["state"]
+        vmic.plug_in()
+        running.wait_for("state=listening")
+        found = retained(broker, "microphone"), health(broker)["state"]
+        vmic.play(recording)
+
+        listener.wait_for([("keyword", keyword) for keyword in said])
+
+    assert lost == ("offline", "lost")
+    assert found == ("online", "listening")
+
+
+def test_a_sound_server_that_hangs_ends_the_process_so_that_a_new_one_may_help(
     broker: Broker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with (
@@ -90,12 +123,97 @@ def test_a_lost_microphone_is_exit_code_69_with_offline_said(
         running.wait_for("listening")
         running.wait_for("broker connected")
 
-        vmic.server.kill()
-        running.process.wait(timeout=10)
+        vmic.server.send_signal(signal.SIGSTOP)
+        running.process.wait(timeout=20)
 
     assert running.process.returncode == 69
-    assert "digitd: microphone 'vmic' gave nothing for 1 s" in running.log.read_text()
+    assert "digitd: microphone 'vmic': PortAudio hangs" in running.log.read_text()
     assert retained(broker, "microphone") == "offline"
+
+
+def test_a_muted_microphone_is_told(vmic: VirtualMicrophone, broker: Broker, tmp_path: Path) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="vmic", silent_after_s=1.0) as running:
+        running.wait_for("broker connected")
+        running.wait_for("state=silent")
+
+        assert retained(broker, "microphone") == "offline"
+        assert health(broker)["reason"] == "the same value for 1 s: is the microphone muted, or dead?"
+
+
+def test_health_tells_that_the_canary_came_through_and_back_from_the_broker(
+    vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    with (
+        Listener(broker.port, "digitd/kitchen/canary") as listener,
+        daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running,
+    ):
+        running.wait_for("listening")
+        listener.wait_for_count(1)
+        running.end(signal.SIGTERM)
+
+    canary = json.loads(listener.heard()[0][1])
+    assert (canary["ok"], canary["label"]) == (True, "4")
+    assert health(broker)["canary"]["ok"] is True
+
+
+def test_it_introduces_itself(vmic: VirtualMicrophone, broker: Broker, tmp_path: Path) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running:
+        running.wait_for("broker connected")
+        info = json.loads(retained(broker, "info"))
+
+    assert info["versions"].keys() >= {"digitd", "model", "python"}
+    assert info["config"]["audio"]["device"] == "vmic"
+    assert info["config_schema"]["$defs"]["AudioSettings"]["properties"]["device"]["description"]
+
+
+def test_the_fleet_is_listed(vmic: VirtualMicrophone, broker: Broker, tmp_path: Path) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running:
+        running.wait_for("broker connected")
+        running.wait_for("listening")
+
+        done = subprocess.run(
+            [*DIGITD, "fleet", "-c", str(running.config), "--format", "jsonl"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
+
+    (room,) = map(json.loads, done.stdout.splitlines())
+    assert (room["site"], room["availability"], room["microphone"]) == ("kitchen", "online", "online")
+    assert room["version"]
+
+
+def test_a_signal_makes_it_read_its_configuration_again(
+    vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running:
+        running.wait_for("listening")
+
+        running.configure(decision={"threshold": 0.999}, mqtt={"host": "elsewhere"})
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for("configuration reloaded")
+        running.wait_for("these settings refuse a clear digit")
+        running.wait_for("configuration needs a restart sections=mqtt")
+
+
+def test_a_wrong_configuration_is_refused_and_the_old_one_stays(
+    speech: tuple[Path, list[str]], vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
+) -> None:
+    recording, said = speech
+    with (
+        Listener(broker.port, "digitd/kitchen/keyword") as listener,
+        daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running,
+    ):
+        running.wait_for("listening")
+
+        running.configure(decision={"treshold": 0.9})
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for("configuration refused, the old one stays")
+        running.wait_for("(did you mean 'threshold'?)")
+        vmic.play(recording)
+
+        listener.wait_for([("keyword", keyword) for keyword in said])
 
 
 def test_a_microphone_that_is_not_there_is_exit_code_69(

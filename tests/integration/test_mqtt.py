@@ -19,7 +19,8 @@ import pytest
 from digitd.demo.broker import embedded_broker
 from digitd.errors import ConfigError
 from digitd.messages import Detection, Score, Utterance
-from digitd.publish.mqtt import MqttSettings, Publisher, mqtt_publisher
+from digitd.publish.inbox import Received
+from digitd.publish.mqtt import Counters, MqttSettings, Publisher, mqtt_publisher
 from integration.brokers import Broker, Listener, mosquitto
 
 pytestmark = pytest.mark.broker
@@ -48,6 +49,18 @@ def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
     return condition()
+
+
+def first_heard(publisher: Publisher) -> list[Received]:
+    """Wait until something was said to it, and return that."""
+    heard: list[Received] = []
+
+    def some_came() -> bool:
+        heard.extend(publisher.received())
+        return bool(heard)
+
+    assert until(some_came)
+    return heard
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -115,6 +128,50 @@ def test_coming_and_going_is_told_in_order(broker: Broker) -> None:
         )
 
 
+def test_each_connection_begins_with_the_latest_states(broker: Broker) -> None:
+    with (
+        kitchen(MqttSettings(port=broker.port)) as publisher,
+        Listener(broker.port, "digitd/kitchen/+") as listener,
+    ):
+        listener.wait_for([("availability", "online")])
+        for payload in (b"1", b"2", b"2"):
+            publisher.state("health", payload)
+        listener.wait_for([("availability", "online"), ("health", "1"), ("health", "2")])
+
+        broker.restart()
+
+        assert until(lambda: listener.heard()[-2:] == [("availability", "online"), ("health", "2")])
+
+
+def test_what_is_said_to_us_can_be_read_once_and_what_was_said_before_we_came_cannot(broker: Broker) -> None:
+    settings, topics = MqttSettings(port=broker.port), ("mute/set", "request/#")
+    with Listener(broker.port, "digitd/#") as listener:
+        listener.say("digitd/kitchen/mute/set", b"ON", retain=True)
+        listener.wait_for_count(1)
+        with mqtt_publisher(settings, "kitchen", "m", topics) as publisher:
+            listener.wait_for_count(2)
+
+            listener.say("digitd/kitchen/request/config", b"{}")
+
+            heard = first_heard(publisher)
+    assert [(message.topic, message.payload) for message in heard] == [("request/config", b"{}")]
+
+
+def test_a_diagnostic_is_said_now_or_never(tmp_path: Path) -> None:
+    with (
+        mosquitto(tmp_path, running=False) as broker,
+        mqtt_publisher(MqttSettings(port=broker.port), "kitchen", "m", ("canary",)) as publisher,
+    ):
+        publisher.diagnostic("canary", b"early", 5.0)
+        broker.start()
+        assert publisher.wait_until_connected(10.0)
+
+        publisher.diagnostic("canary", b"now", 5.0)
+
+        heard = first_heard(publisher)
+    assert [message.payload for message in heard] == [b"now"]
+
+
 def test_the_broker_tells_of_a_daemon_that_was_killed(broker: Broker) -> None:
     program = (
         "import time\n"
@@ -163,7 +220,7 @@ def test_a_fresh_detection_survives_a_restart_of_the_broker(tmp_path: Path) -> N
         broker.start()
 
         listener.wait_for([("keyword", "1"), ("keyword", "2"), ("keyword", "3")])
-        assert until(lambda: publisher.counters == (9, 0, 0))
+        assert until(lambda: publisher.counters == Counters(published=9, reconnects=1))
 
 
 def test_a_stale_detection_does_not_survive_a_restart_of_the_broker(
@@ -189,15 +246,21 @@ def test_a_stale_detection_does_not_survive_a_restart_of_the_broker(
     assert lines(caplog)[3:] == ["broker connected"]
 
 
-@pytest.mark.parametrize(("expires_s", "counters"), [(1.0, (0, 3, 0)), (60.0, (3, 0, 0))])
+@pytest.mark.parametrize(
+    ("expires_s", "counters"),
+    [
+        (1.0, Counters(expired=3, reconnects=1)),
+        (60.0, Counters(published=3, reconnects=1)),
+    ],
+)
 def test_what_was_under_way_when_the_broker_died_is_sent_again_only_while_fresh(
-    broker: Broker, expires_s: float, counters: tuple[int, int, int]
+    broker: Broker, expires_s: float, counters: Counters
 ) -> None:
     with kitchen(MqttSettings(port=broker.port, expires_s=expires_s)) as publisher:
         with broker.hung():
             publisher.detection(heard("1"))
             time.sleep(1.1)
-            assert publisher.counters == (0, 0, 0)
+            assert publisher.counters == Counters(outbox=3)
             broker.kill()
 
         broker.start()
@@ -205,8 +268,8 @@ def test_what_was_under_way_when_the_broker_died_is_sent_again_only_while_fresh(
         assert until(lambda: publisher.counters == counters), publisher.counters
         assert publisher.connected
         with Listener(broker.port, "digitd/kitchen/#") as listener:
-            listener.wait_for_count(2 if counters[0] else 1)
-    assert ("last" in dict(listener.heard())) == (counters[0] > 0)
+            listener.wait_for_count(2 if counters.published else 1)
+    assert ("last" in dict(listener.heard())) == (counters.published > 0)
 
 
 def test_a_wrong_password_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -244,7 +307,7 @@ def test_messages_that_the_broker_does_not_allow_are_told_once_and_counted(
     ):
         publisher.detection(heard("7"))
 
-        assert until(lambda: publisher.counters == (0, 0, 3))
+        assert until(lambda: publisher.counters == Counters(dropped=3, refused=3))
 
     assert lines(caplog) == ["broker refuses messages"]
 

@@ -19,7 +19,7 @@ ALSA_PLUGINS = ("/usr/lib", "/usr/lib64")
 READY_WITHIN_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VirtualMicrophone:
     """A running virtual microphone.
 
@@ -28,6 +28,7 @@ class VirtualMicrophone:
         twin: The name of a second device that hears the same.
         rate_hz: The rate at which it truly runs.
         environment: What a child process needs in order to hear it.
+        folder: Where the server's files are.
         server: The sound server, for tests that make it fail.
     """
 
@@ -35,7 +36,19 @@ class VirtualMicrophone:
     twin: str
     rate_hz: int
     environment: dict[str, str]
+    folder: Path
     server: subprocess.Popen[bytes]
+
+    def pull_out(self) -> None:
+        """Make the device go away, as by its plug: the server is gone."""
+        self.server.kill()
+        self.server.wait()
+
+    def plug_in(self) -> None:
+        """Make it come back under the same name."""
+        command = _server(self.folder, self.rate_hz, self.name)
+        self.server = subprocess.Popen(command, env=self.environment)
+        _wait_until_ready(self.server, self.environment, self.folder / "log")
 
     def play(self, path: Path) -> None:
         """Speak a WAV file into the microphone; returns when it is over."""
@@ -72,12 +85,13 @@ def virtual_microphone(folder: Path, rate_hz: int, name: str = "vmic") -> Iterat
     environment = _environment(folder)
     twin = f"{name}-twin"
     _write_alsa_configuration(folder, name, twin)
-    with subprocess.Popen(_server(folder, rate_hz, name), env=environment) as server:
-        try:
-            _wait_until_ready(server, environment, folder / "log")
-            yield VirtualMicrophone(name, twin, rate_hz, environment, server)
-        finally:
-            server.kill()  # also when a test has stopped it
+    server = subprocess.Popen(_server(folder, rate_hz, name), env=environment)
+    running = VirtualMicrophone(name, twin, rate_hz, environment, folder, server)
+    try:
+        _wait_until_ready(server, environment, folder / "log")
+        yield running
+    finally:
+        running.pull_out()  # also when a test has stopped it
 
 
 def _environment(folder: Path) -> dict[str, str]:

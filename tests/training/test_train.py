@@ -14,7 +14,7 @@ from digitd.config import Config
 from digitd.messages import Float32
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import bar, recognise
+from digitd.pipeline import bar, recognise, verdicts
 from digitd_training.corpora import Archive
 from digitd_training.corpora.fetch import fetch
 from fakes import blocks, room_noise
@@ -123,9 +123,9 @@ def test_the_daemon_s_pipeline_runs_on_it(trained: Path) -> None:
     sound[RATE_HZ : RATE_HZ + len(word)] += word
 
     config = Config()
-    heard = recognise(blocks(sound), config.detector, cascade, bar(config.decision, cascade), RATE_HZ)
+    heard = recognise(blocks(sound), config.detector, cascade, lambda: bar(config.decision, cascade), RATE_HZ)
 
-    (verdict,) = heard
+    (verdict,) = verdicts(heard)
     assert verdict.score
     assert set(verdict.score.probabilities) == {"0", "go", "else"}
 

@@ -13,13 +13,14 @@ ROOT = Path(__file__).parents[2]
 DAEMON = ROOT / "daemon" / "digitd"
 TRAINING = ROOT / "training" / "digitd_training"
 
-BASE = {"messages", "errors"}
+BASE = {"messages", "errors", "clock"}
 ROOMS = BASE | {"audio", "detect", "features", "decide", "model", "publish"}
 
 MAY_IMPORT = {  # themselves apart, and the package's version
     "__init__": set(),
     "messages": set(),
     "errors": set(),
+    "clock": set(),
     "audio": BASE,
     "detect": BASE,
     "features": BASE,
@@ -31,7 +32,7 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "log": {"errors"},
     "pipeline": ROOMS,
     "config": ROOMS | {"log"},
-    "commands": ROOMS | {"service", "pipeline", "config"},
+    "commands": ROOMS | {"log", "service", "pipeline", "config"},
     "cli": ROOMS | {"demo", "log", "config", "commands"},
     "__main__": {"cli"},
 }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect as kinds
 
-from digitd.config import Config, json_schema, load_config, parse_config, sections
+from digitd.config import Config, json_schema, load_config, parse_config, sections, without_secrets
 from digitd.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
@@ -218,3 +218,16 @@ def test_the_schema_gives_limits_and_defaults() -> None:
         "default": 7.0,
         "description": "A window is loud when a band is so far above what the room rarely exceeds there.",
     }
+
+
+def test_what_is_shown_to_others_holds_no_secret() -> None:
+    config = parsed(
+        "mqtt: {password: hush}\n"
+        "audio: {source: command, command: 'ffmpeg -i rtsp://anna:hush@camera/1 -f s16le -'}\n"
+    )
+
+    shown = without_secrets(config)
+
+    assert "hush" not in str(shown)
+    assert shown["audio"]["command"] == "ffmpeg -i rtsp://***@camera/1 -f s16le -"
+    assert shown["detector"]["onset_db"] == config.detector.onset_db

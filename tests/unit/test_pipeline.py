@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from digitd.decide import Bar, Reason
+from digitd.clock import Clock
+from digitd.decide import Bar, DecisionSettings, Orders, Reason
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Utterance
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import Clock, recognise
+from digitd.pipeline import bar, recognise
+from digitd.pipeline import verdicts as verdicts_of
 from fakes import blocks, room_noise
 
 RATE_HZ = 16_000
@@ -34,7 +36,7 @@ def burst_from(onset_s: float, offset_s: float) -> Float32:
 
 def verdicts(cascade: Cascade, heard: Iterator[AudioBlock], bar: Bar) -> list[Detection | Rejection]:
     clock = Clock(now=lambda: NOON, monotonic=lambda: 1000.0)
-    return list(recognise(heard, SegmenterSettings(), cascade, bar, RATE_HZ, clock))
+    return list(verdicts_of(recognise(heard, SegmenterSettings(), cascade, lambda: bar, RATE_HZ, clock)))
 
 
 def every_keyword_above(threshold: float) -> Bar:
@@ -108,7 +110,8 @@ def word_after_a_fainter_sound() -> Float32:
 
 
 def heard_by(scorer: PartsOnly, bar: Bar) -> list[Detection | Rejection]:
-    return list(recognise(blocks(word_after_a_fainter_sound()), SegmenterSettings(), scorer, bar, RATE_HZ))
+    heard = blocks(word_after_a_fainter_sound())
+    return list(verdicts_of(recognise(heard, SegmenterSettings(), scorer, lambda: bar, RATE_HZ)))
 
 
 def test_a_keyword_in_a_longer_sound_is_told_of_in_its_place() -> None:
@@ -134,3 +137,39 @@ def test_a_model_that_is_never_sure_enough_of_parts_is_not_asked_for_them() -> N
 
     assert isinstance(verdict, Rejection)
     assert not scorer.asked_about_parts
+
+
+def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_printed(cascade: Cascade) -> None:
+    sound = np.concatenate([burst_from(1.0, 1.4)] * 3)
+    jumps = iter((NOON, NOON - timedelta(days=1), NOON + timedelta(days=365)))
+
+    def told(clock: Clock) -> list[Detection]:
+        heard, bar = blocks(sound, [320] * 300), every_keyword_above(0.0)
+        moments = recognise(heard, SegmenterSettings(), cascade, lambda: bar, RATE_HZ, clock)
+        return [verdict for verdict in verdicts_of(moments) if isinstance(verdict, Detection)]
+
+    steady = told(Clock(now=lambda: NOON, monotonic=lambda: 1000.0))
+    jumping = told(Clock(now=lambda: next(jumps), monotonic=lambda: 1000.0))
+
+    assert len(steady) == 3
+    assert [(one.keyword, one.utterance.onset, one.offset_monotonic) for one in jumping] == [
+        (one.keyword, one.utterance.onset, one.offset_monotonic) for one in steady
+    ]
+    assert [one.offset_at - NOON for one in jumping] != [one.offset_at - NOON for one in steady]
+
+
+def test_while_it_is_muted_nothing_is_even_looked_at(cascade: Cascade) -> None:
+    (verdict,) = verdicts(
+        cascade, blocks(burst_from(1.0, 1.4)), replace(every_keyword_above(0.0), muted=True)
+    )
+
+    assert isinstance(verdict, Rejection)
+    assert (verdict.reason, verdict.score) == (Reason.MUTED, None)
+
+
+def test_an_order_comes_before_configuration_and_model(cascade: Cascade) -> None:
+    orders = Orders(threshold=0.8, thresholds={"7": 0.95})
+
+    required = bar(DecisionSettings(threshold=0.7), cascade, orders)
+
+    assert (required.thresholds["7"], required.thresholds["1"]) == (0.95, 0.8)

@@ -12,7 +12,7 @@ from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import AudioBlock, Detection
 from digitd.model.bundle import Bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import bar, recognise
+from digitd.pipeline import bar, recognise, verdicts
 from digitd_training.data import ELSE, Recording
 from digitd_training.examples import SceneMaker, over_scenes
 from digitd_training.recipe import Budget, Recipe
@@ -83,7 +83,8 @@ class _Listening:
             words=sum(place.clip.whole and place.clip.label == ELSE for place in placed),
         )
         blocks = [AudioBlock(0, heard)]
-        for verdict in recognise(blocks, SegmenterSettings(), self._cascade, self._bar, maker.rate_hz):
+        moments = recognise(blocks, SegmenterSettings(), self._cascade, lambda: self._bar, maker.rate_hz)
+        for verdict in verdicts(moments):
             if isinstance(verdict, Detection) and verdict.utterance.is_part:
                 kind = _wrong_in(verdict, placed)
                 if kind:

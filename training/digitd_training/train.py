@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 import tensorflow as tf
 
-from digitd.errors import InputError
+from digitd.errors import InputError, ModelError
+from digitd.messages import Song
 from digitd.model import SHIPPED
 from digitd.model.bundle import (
     Bundle,
@@ -25,9 +26,11 @@ from digitd.model.bundle import (
     read_bundle,
     write_bundle,
 )
+from digitd.model.cascade import Cascade
 from digitd.model.embedding import SpeechEmbedding
 from digitd.model.runtime import Network
 from digitd.model.verifier import sweep
+from digitd.pipeline import canary_song, sing
 from digitd_training.calibrate import gate, operating_point, trial
 from digitd_training.corpora import CORPORA
 from digitd_training.data import ELSE, Recording, digest, is_official_fsdd_test, read_manifest
@@ -147,6 +150,7 @@ def learned(recipe: Recipe, examples: Sequence[Example[Seen]], provenance: Prove
         features=recipe.features,
         self_test=self_test(network, multiplications(model)),
         verifier=_verifier_card(recipe, settings, head) if settings else None,
+        songs=(),
         provenance=provenance,
         quality={},
     )
@@ -158,13 +162,34 @@ def calibrated(recipe: Recipe, recordings: Sequence[Recording], bundle: Bundle) 
     tried = trial(recipe, recordings, bundle)
     card, labels = bundle.card, bundle.card.labels
     alone = operating_point(tried, labels, recipe.budget, stages=1)
-    if not card.verifier:
-        return msgspec.structs.replace(card, point=alone)
-    both = operating_point(tried, labels, recipe.budget, stages=2)
-    verifier = msgspec.structs.replace(card.verifier, gate=gate(tried, labels), point=both)
-    whole = msgspec.structs.replace(card, point=alone, verifier=verifier)
-    both = msgspec.structs.replace(both, part=part_bar(recipe, recordings, replace(bundle, card=whole)))
-    return msgspec.structs.replace(whole, verifier=msgspec.structs.replace(verifier, point=both))
+    verifier = None
+    if card.verifier:
+        both = operating_point(tried, labels, recipe.budget, stages=2)
+        verifier = msgspec.structs.replace(card.verifier, gate=gate(tried, labels), point=both)
+    chosen = msgspec.structs.replace(card, point=alone, verifier=verifier)
+    if verifier:
+        part = part_bar(recipe, recordings, msgspec.structs.replace(bundle, card=chosen))
+        kept_to = (
+            f"{verifier.point.chosen_for}, and of parts of longer sounds {recipe.budget.parts:.0%} of that"
+        )
+        point = msgspec.structs.replace(verifier.point, part=part, chosen_for=kept_to)
+        verifier = msgspec.structs.replace(verifier, point=point)
+        chosen = msgspec.structs.replace(chosen, verifier=verifier)
+    return msgspec.structs.replace(chosen, songs=songs(msgspec.structs.replace(bundle, card=chosen)))
+
+
+def songs(bundle: Bundle) -> tuple[Song, ...]:
+    """Sing the canary to stage one alone and, where there are two, to both: a daemon is held to it.
+
+    Raises:
+        ModelError: It is not heard as one word.
+    """
+    stages = (False, True) if bundle.card.verifier else (False,)
+    song = canary_song(bundle.card.features.rate_hz)
+    sung = [sing(song, Cascade(bundle, verify=verify)) for verify in stages]
+    if None in sung:
+        raise ModelError("the stored digit is not one utterance: is model/canary.flac whole?")
+    return tuple(one for one in sung if one)
 
 
 def _verifier_card(recipe: Recipe, settings: VerifierSettings, head: bytes) -> VerifierCard:

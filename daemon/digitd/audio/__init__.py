@@ -13,7 +13,9 @@ from digitd.messages import AudioBlock
 __all__ = ["AudioSettings", "open_source"]
 
 
-def open_source(settings: AudioSettings, rate_hz: int) -> AbstractContextManager[Iterator[AudioBlock]]:
+def open_source(
+    settings: AudioSettings, rate_hz: int, *, reopen: bool = False
+) -> AbstractContextManager[Iterator[AudioBlock]]:
     """Open the source of samples that is set.
 
     The stream ends with the files, with standard input or with the command; a microphone's never does. While
@@ -22,6 +24,7 @@ def open_source(settings: AudioSettings, rate_hz: int) -> AbstractContextManager
     Args:
         settings: Which source, and how.
         rate_hz: The model's rate, to which everything is converted.
+        reopen: Whether a microphone that is lost is opened again, rather than an error.
 
     Raises:
         ConfigError: The settings name nothing to read.
@@ -33,8 +36,9 @@ def open_source(settings: AudioSettings, rate_hz: int) -> AbstractContextManager
         case "microphone":
             # Here, not above: it needs PortAudio and looks for sound cards, which reading files must not.
             from digitd.audio.microphone import microphone  # noqa: PLC0415
+            from digitd.audio.reopening import reopened_microphone  # noqa: PLC0415
 
-            return microphone(settings, rate_hz)
+            return (reopened_microphone if reopen else microphone)(settings, rate_hz)
         case "files":
             return nullcontext(_files(settings, rate_hz))
         case "stdin":

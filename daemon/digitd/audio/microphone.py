@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -85,18 +86,107 @@ def microphone(settings: AudioSettings, rate_hz: int) -> Iterator[Iterator[Audio
         rate_hz: The rate of the blocks; the device may run at another.
 
     Raises:
-        UnavailableError: There is no such microphone, it refuses, or it fell silent.
+        UnavailableError: There is no such microphone, it refuses, or, while reading, it is lost.
     """
-    device = choose(input_devices(), settings.device)
-    device_hz = settings.rate_hz or _fitting_rate(device, rate_hz)
-    block = round(device_hz * settings.block_ms / 1000)
-    ring = RingBuffer(block, slots=round(settings.ring_s * 1000 / settings.block_ms))
-    stream = _opened(device, device_hz, block, ring)
-    log.info("opened microphone name=%r rate_hz=%d block=%d", device.name, device_hz, block)
+    recording = Recording(settings, settings.device, rate_hz)
     try:
-        yield resampled(_heard(ring, device, settings.lost_after_s), device_hz, rate_hz)
+        yield recording.blocks()
     finally:
-        _close(stream)
+        close_in_time(recording.close)
+
+
+class Recording:
+    """One opening of a microphone.
+
+    Args:
+        settings: How it is opened.
+        wanted: Its name, as for `choose`.
+        rate_hz: The rate of the blocks; the device may run at another.
+
+    Attributes:
+        device: What was found.
+
+    Raises:
+        UnavailableError: There is no such microphone, or it refuses.
+    """
+
+    def __init__(self, settings: AudioSettings, wanted: str, rate_hz: int) -> None:
+        self.device = choose(input_devices(), wanted)
+        self._lost_after_s = settings.lost_after_s
+        self._device_hz = settings.rate_hz or _fitting_rate(self.device, rate_hz)
+        self._rate_hz = rate_hz
+        block = round(self._device_hz * settings.block_ms / 1000)
+        self._ring = RingBuffer(block, slots=round(settings.ring_s * 1000 / settings.block_ms))
+        self._stream = _opened(self.device, self._device_hz, block, self._ring)
+        log.info("opened microphone name=%r rate_hz=%d block=%d", self.device.name, self._device_hz, block)
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        """Yield what is heard from now on, and an empty block at each `HEARTBEAT_S` without any.
+
+        Raises:
+            UnavailableError: The microphone is lost: it gave nothing for `lost_after_s`.
+        """
+        return resampled(self._heard(), self._device_hz, self._rate_hz)
+
+    def close(self) -> None:
+        """Let go of the device, if that has not been done; with a hung sound server this never returns."""
+        if not self._stream.closed:
+            self._stream.abort()
+            self._stream.close()
+
+    def _heard(self) -> Iterator[AudioBlock]:
+        """Yield what the ring holds.
+
+        A lost device is one that gives nothing: PortAudio's `active` stays true when a card is pulled out.
+        Waits are counted, not the clock: a process that was itself stopped for a while has lost no
+        microphone by that.
+        """
+        silent_s, overflows = 0.0, 0
+        while silent_s < self._lost_after_s:
+            block = self._ring.read(HEARTBEAT_S)
+            silent_s = 0.0 if len(block.samples) else silent_s + HEARTBEAT_S
+            if self._ring.overflows != overflows:
+                overflows = self._ring.overflows
+                log.warning("lost samples overflows=%d lost=%d", overflows, self._ring.lost)
+            yield block
+        raise UnavailableError(
+            f"microphone {self.device.name!r} gave nothing for {self._lost_after_s:g} s; is it still "
+            "plugged in? See `digitd devices`"
+        )
+
+
+def look_again() -> None:
+    """Let PortAudio look for devices anew; no stream may be open.
+
+    Raises:
+        UnavailableError: It does not come up again.
+    """
+    try:
+        if sd._initialized:  # noqa: SLF001 - none of these has a public name: not after a try that failed
+            sd._terminate()  # noqa: SLF001
+        sd._initialize()  # noqa: SLF001
+    except sd.PortAudioError as error:
+        raise UnavailableError(f"PortAudio does not come up again: {error}") from error
+
+
+def lasting_name(device: InputDevice) -> str:
+    """Return what stays of a device's name when it is plugged in again: the card's number may change."""
+    return re.sub(r" \(hw:\d+,\d+\)$", "", device.name)
+
+
+def close_in_time(close: Callable[[], None]) -> None:
+    """Close a recording, or leave it behind: with a hung sound server PortAudio's close never returns."""
+    closing = threading.Thread(target=close, daemon=True)
+    closing.start()
+    closing.join(CLOSE_WITHIN_S)
+    if closing.is_alive():
+        log.warning("microphone does not close, leaving it behind")
+        leave_behind()
+
+
+def leave_behind() -> None:
+    """Let the process end although PortAudio hangs: sounddevice would wait for it then."""
+    atexit.unregister(sd._exit_handler)  # noqa: SLF001 - it has no public name
 
 
 def _input_device(found: dict[str, Any]) -> InputDevice:
@@ -155,39 +245,3 @@ def _callback(ring: RingBuffer) -> Callable[..., None]:
         ring.write(samples[:, 0], time.monotonic(), overflowed=status.input_overflow)
 
     return write
-
-
-def _heard(ring: RingBuffer, device: InputDevice, lost_after_s: float) -> Iterator[AudioBlock]:
-    """Yield what the ring holds, until the microphone is lost.
-
-    A lost device is one that gives nothing: PortAudio's `active` stays true when a card is pulled out. Waits
-    are counted, not the clock: a process that was itself stopped for a while has lost no microphone by that.
-    """
-    silent_s, overflows = 0.0, 0
-    while silent_s < lost_after_s:
-        block = ring.read(HEARTBEAT_S)
-        silent_s = 0.0 if len(block.samples) else silent_s + HEARTBEAT_S
-        if ring.overflows != overflows:
-            overflows = ring.overflows
-            log.warning("lost samples overflows=%d lost=%d", overflows, ring.lost)
-        yield block
-    raise UnavailableError(
-        f"microphone {device.name!r} gave nothing for {lost_after_s:g} s; is it still plugged in? "
-        "See `digitd devices`, then restart"
-    )
-
-
-def _close(stream: sd.InputStream) -> None:
-    """Close the stream, or leave it behind: with a hung sound server PortAudio's close never returns."""
-    closing = threading.Thread(target=_abort, args=(stream,), daemon=True)
-    closing.start()
-    closing.join(CLOSE_WITHIN_S)
-    if closing.is_alive():
-        log.warning("microphone does not close, leaving it behind")
-        # sounddevice would end PortAudio when the process ends, which waits for the same stream.
-        atexit.unregister(sd._exit_handler)  # noqa: SLF001 - it has no public name
-
-
-def _abort(stream: sd.InputStream) -> None:
-    stream.abort()
-    stream.close()

@@ -24,7 +24,8 @@ class AudioSettings:
             `arecord -q -f S16_LE -r 16000 -t raw`. It is not given to a shell.
         block_ms: So much is handed on at once: smaller reacts sooner, larger costs less.
         ring_s: A reader so far behind the microphone loses samples.
-        lost_after_s: A microphone that is silent for so long, not even giving zeros, is lost.
+        lost_after_s: A microphone that gives nothing for so long, not even zeros, is lost and opened again.
+        silent_after_s: A microphone that gives one and the same value for so long is muted or dead.
     """
 
     source: Literal["microphone", "files", "stdin", "command"] = "microphone"
@@ -36,3 +37,4 @@ class AudioSettings:
     block_ms: Annotated[float, Meta(ge=5, le=100)] = 20.0
     ring_s: Annotated[float, Meta(ge=1, le=60)] = 10.0
     lost_after_s: Annotated[float, Meta(ge=1, le=600)] = 5.0
+    silent_after_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0

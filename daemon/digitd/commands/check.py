@@ -6,6 +6,7 @@ import numpy as np
 
 from digitd.audio import AudioSettings, open_source
 from digitd.commands.recogniser import Recogniser
+from digitd.commands.song import canary_of, refused_by_settings
 from digitd.config import Config
 from digitd.errors import ModelError
 from digitd.messages import AudioBlock
@@ -30,9 +31,14 @@ def _model(config: Config) -> str:
             f"{recogniser.title}: {result.inference_ms:.1f} ms an utterance, {result.ratio:.0f} times NumPy: "
             "it lost its fast kernels; make /proc/cpuinfo readable or install the current ai-edge-litert"
         )
+    canary_of(recogniser)
     alone = recogniser.cascade.alone_because
     stages = f"stage one alone, for {alone}" if alone else "both stages"
-    return f"{recogniser.title}, {stages}, self-test passed, {result.inference_ms:.2f} ms an utterance"
+    refused = refused_by_settings(recogniser)
+    heard = f"but these settings refuse a clear digit: {refused}" if refused else "a stored digit is heard"
+    return (
+        f"{recogniser.title}, {stages}, self-test passed, {result.inference_ms:.2f} ms an utterance, {heard}"
+    )
 
 
 def _audio(settings: AudioSettings) -> str:

@@ -8,6 +8,7 @@ from digitd.audio.files import expand, file_blocks
 from digitd.audio.streams import stream_blocks
 from digitd.commands.recogniser import Recogniser
 from digitd.messages import AudioBlock, Detection, Rejection
+from digitd.pipeline import verdicts
 
 STANDARD_INPUT = "-"
 
@@ -27,7 +28,7 @@ def heard_in(recording: str, recogniser: Recogniser) -> Iterator[Detection | Rej
     Raises:
         InputError: It cannot be read to its end.
     """
-    return recogniser.listen(_blocks(recording, recogniser.rate_hz))
+    return verdicts(recogniser.listen(_blocks(recording, recogniser.rate_hz)))
 
 
 def _blocks(recording: str, rate_hz: int) -> Iterator[AudioBlock]:

@@ -6,6 +6,7 @@ from digitd.audio import open_source
 from digitd.commands.recogniser import Recogniser
 from digitd.commands.told import live
 from digitd.config import Config
+from digitd.pipeline import verdicts
 from digitd.service.lifecycle import stop_requests, until
 
 
@@ -18,5 +19,5 @@ def listen(config: Config) -> Iterator[str]:
     recogniser = Recogniser(config)
     with stop_requests() as stopped, open_source(config.audio, recogniser.rate_hz) as blocks:
         yield f"listening with {recogniser.title}; Ctrl-C ends"
-        for verdict in recogniser.listen(until(stopped, blocks)):
+        for verdict in verdicts(recogniser.listen(until(stopped, blocks))):
             yield live(verdict, recogniser.rate_hz)

@@ -6,6 +6,12 @@ from pathlib import Path
 SHIPPED = Path(__file__).parent / "digits.tflite"
 """The model that comes with digitd."""
 
+CANARY = Path(__file__).parent / "canary.flac"
+"""A stored digit, 1.5 s, 16 kHz: "four", by flite's voice awb, in a quiet room.
+
+    sox demo/digits.flac model/canary.flac trim 17.7 1.5
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from digitd.errors import ModelError
 from digitd.features import FeatureSettings
+from digitd.messages import Song
 
 CARD = "digitd.json"
 HEAD = "verifier.tflite"
@@ -123,6 +124,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         features: How to draw the picture that the network looks at.
         self_test: One inference with its result.
         verifier: Stage two; None where the model has only one.
+        songs: What stage one alone makes of the stored digit, then, where there are two, both stages.
         provenance: Where it comes from.
         quality: Figures measured on this file, by name; each names its data.
     """
@@ -136,8 +138,14 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     features: FeatureSettings
     self_test: SelfTest
     verifier: VerifierCard | None
+    songs: Annotated[tuple[Song, ...], Meta(max_length=2)]
     provenance: Provenance
     quality: dict[str, float | int | str]
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The labels that may be acted on."""
+        return tuple(label for label in self.labels if label not in self.rejected)
 
 
 class Bundle(msgspec.Struct, frozen=True):

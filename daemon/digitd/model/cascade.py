@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from digitd.messages import Float64, Score, Utterance
+from digitd.messages import Float64, Score, Song, Utterance
 from digitd.model import embedding
 from digitd.model.bundle import Bundle, OperatingPoint
 from digitd.model.classifier import Classifier, SelfTestResult
@@ -38,6 +38,11 @@ class Cascade:
     def point(self) -> OperatingPoint:
         """When a score is enough to act on."""
         return self._verifier.card.point if self._verifier else self.card.point
+
+    @property
+    def song(self) -> Song:
+        """What this cascade should make of the stored digit."""
+        return self.card.songs[1 if self._verifier else 0]
 
     def score(self, utterance: Utterance) -> Score:
         """Return the posteriors of an utterance."""

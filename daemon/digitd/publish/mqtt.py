@@ -6,14 +6,14 @@ import sys
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Lock
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, Self
 
 from msgspec import Meta
-from paho.mqtt.client import Client, MQTTMessageInfo
+from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from digitd.messages import Detection
 from digitd.publish.client import BrokerClient, default_client_id, encryption
+from digitd.publish.inbox import Inbox, Received
 from digitd.publish.outbox import Outbox
 from digitd.publish.payload import Message, Source, detection_messages
 from digitd.publish.secret import find_password
@@ -68,27 +69,47 @@ class MqttSettings:
     outbox: Annotated[int, Meta(ge=3, le=10_000)] = 100
 
 
-class Counters(NamedTuple):
-    """What became of the messages of all detections, three for each; see `Outbox`."""
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What became of everything so far. A detection is three messages; see `Outbox`.
 
-    published: int
-    expired: int
-    dropped: int
+    Attributes:
+        outbox: Messages that wait for the broker or its acknowledgement, now.
+        published: Messages that the broker acknowledged.
+        expired: Messages that grew too old.
+        dropped: Messages that gave way to newer ones in a full outbox.
+        refused: Publications, states and diagnostics included, that the broker did not allow.
+        reconnects: Connections after the first.
+        inbox_dropped: What came in faster than it was read.
+        inbox_refused: What came in and was too long.
+    """
+
+    outbox: int = 0
+    published: int = 0
+    expired: int = 0
+    dropped: int = 0
+    refused: int = 0
+    reconnects: int = 0
+    inbox_dropped: int = 0
+    inbox_refused: int = 0
 
 
-def mqtt_publisher(settings: MqttSettings, site: str, model: str) -> AbstractContextManager["Publisher"]:
+def mqtt_publisher(
+    settings: MqttSettings, site: str, model: str, topics: Sequence[str] = ()
+) -> AbstractContextManager["Publisher"]:
     """Connect in the background and say that we are here; on the way out, say that we are not.
 
     Args:
         settings: Where to and as whom.
         site: The place that is listened to; one level of the topic.
         model: Name and version of the model, told with each detection.
+        topics: What to subscribe to, below `<base>/<site>/`; wildcards are allowed.
 
     Raises:
         ConfigError: The password or the authority's certificate cannot be read.
     """
     new_client = client_factory(settings, settings.client_id or default_client_id(site))
-    return Publisher(settings, Source(site, model, settings.expires_s), new_client)
+    return Publisher(settings, Source(site, model, settings.expires_s), new_client, topics)
 
 
 class Publisher:
@@ -104,6 +125,7 @@ class Publisher:
         settings: MqttSettings,
         source: Source,
         new_client: Callable[[MQTTProtocolVersion], BrokerClient],
+        topics: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._source = source
@@ -114,7 +136,12 @@ class Publisher:
         self._lock = Lock()
         self._outbox = Outbox(settings.outbox)
         self._acknowledged: deque[tuple[int, bool]] = deque()
-        self._microphone: bytes | None = None
+        self._topics = tuple(f"{self._prefix}/{topic}" for topic in topics)
+        self._states = {"availability": b"online"}
+        self._inbox = Inbox(f"{self._prefix}/")
+        self._connections = 0
+        self._refused = 0
+        self._trouble: str | None = None
         self._connected = Event()
         self._disconnected = Event()
         self._ending = False
@@ -147,11 +174,29 @@ class Publisher:
         with self._lock:
             self._settle()
             self._outbox.expire(time.monotonic())
-            return Counters(self._outbox.published, self._outbox.expired, self._outbox.dropped)
+            return Counters(
+                outbox=len(self._outbox),
+                published=self._outbox.published,
+                expired=self._outbox.expired,
+                dropped=self._outbox.dropped,
+                refused=self._refused,
+                reconnects=max(0, self._connections - 1),
+                inbox_dropped=self._inbox.dropped,
+                inbox_refused=self._inbox.refused,
+            )
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the broker does not take what we say, and what to do about it; None when all is well."""
+        return self._trouble
 
     def wait_until_connected(self, timeout_s: float) -> bool:
         """Return whether the broker lets us in within so many seconds."""
         return self._connected.wait(timeout_s)
+
+    def speak_for(self, model: str) -> None:
+        """Tell from now on that detections are another model's, by its name and version."""
+        self._source = replace(self._source, model=model)
 
     def detection(self, detection: Detection) -> None:
         """Publish a keyword that was heard, now or as soon as there is a broker, or never once it is old."""
@@ -163,10 +208,27 @@ class Publisher:
 
     def microphone(self, *, online: bool) -> None:
         """Say whether sound comes in."""
+        self.state("microphone", b"online" if online else b"offline")
+
+    def state(self, topic: str, payload: bytes) -> None:
+        """Keep the latest of a retained topic below ours and say it, now and at each new connection."""
         with self._lock:
-            self._microphone = b"online" if online else b"offline"
+            if self._states.get(topic) == payload:
+                return
+            self._states[topic] = payload
             if self._connected.is_set():
-                self._publish_state("microphone", self._microphone)
+                self._publish_state(topic, payload)
+
+    def diagnostic(self, topic: str, payload: bytes, expires_s: float) -> None:
+        """Say something below our topic that is worth nothing later: now, or not at all."""
+        message = Message(topic, payload, time.monotonic() + expires_s)
+        with self._lock:
+            if self._connected.is_set():
+                self._publish(message, time.monotonic())
+
+    def received(self) -> list[Received]:
+        """Return what came on the topics subscribed to since the last call, oldest first."""
+        return self._inbox.taken()
 
     def _connect(self) -> None:
         client = self._client
@@ -176,6 +238,8 @@ class Publisher:
         client.on_silence = self._on_silence
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
         client.connect_async(self._settings.host, self._settings.port, self._settings.keepalive_s)
         client.loop_start()
 
@@ -239,11 +303,14 @@ class Publisher:
             self._outbox.recall()
             self._disconnected.clear()
             self._connected.set()
-            self._publish_state("availability", b"online")
-            if self._microphone is not None:
-                self._publish_state("microphone", self._microphone)
+            self._connections += 1
+            if self._topics:
+                self._client.subscribe([(topic, 1) for topic in self._topics])
+            for topic, payload in self._states.items():
+                self._publish_state(topic, payload)
             self._flush()
         self._told = ()
+        self._trouble = None
         log.info("broker connected host=%s port=%d protocol=%s", *self._where, self._client.protocol.name)
 
     def _on_silence(self) -> None:
@@ -283,12 +350,26 @@ class Publisher:
     ) -> None:
         self._acknowledged.append((mid, not reason.is_failure))
         if reason.is_failure:
+            self._refused += 1
             self._warn_once(
                 "broker refuses messages host=%s port=%d below=%s reason=%s", self._prefix, reason
             )
 
+    def _on_subscribe(
+        self, _client: Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: object
+    ) -> None:
+        if refusals := [reason for reason in reasons if reason.is_failure]:
+            self._warn_once(
+                "broker refuses subscriptions host=%s port=%d below=%s reason=%s", self._prefix, refusals[0]
+            )
+
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        if not message.retain:  # an old command must not fire again
+            self._inbox.put(message.topic, bytes(message.payload), time.monotonic())
+
     def _warn_once(self, event: str, *fields: object) -> None:
         """Tell trouble with the broker, but not at each new attempt."""
+        self._trouble = (event % (*self._where, *fields)).replace(" host", ": host", 1)
         trouble = (event, *map(str, fields))
         if trouble != self._told:
             log.warning(event, *self._where, *fields)

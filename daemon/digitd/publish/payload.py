@@ -1,10 +1,11 @@
 """What a subscriber sees. Pure; any change here is a change of what automations rely on."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
+from digitd.clock import timestamp
 from digitd.messages import Detection, Score
 
 SCHEMA = 1
@@ -75,12 +76,12 @@ def event_fields(detection: Detection, source: Source, identifier: str, now: flo
         "keyword": detection.keyword,
         "confidence": _rounded(detection.score.probabilities[detection.keyword]),
         "scores": _likeliest_first(detection.score),
-        "onset": _timestamp(detection.onset_at),
-        "offset": _timestamp(detection.offset_at),
+        "onset": timestamp(detection.onset_at),
+        "offset": timestamp(detection.offset_at),
         "duration_ms": round((detection.offset_at - detection.onset_at) / timedelta(milliseconds=1)),
         "latency_ms": round(1000 * (now - detection.offset_monotonic)),
         "model": source.model,
-        "expires": _timestamp(detection.offset_at + timedelta(seconds=source.expires_s)),
+        "expires": timestamp(detection.offset_at + timedelta(seconds=source.expires_s)),
     }
 
 
@@ -91,7 +92,3 @@ def _likeliest_first(score: Score) -> dict[str, float]:
 
 def _rounded(probability: float) -> float:
     return round(float(probability), 3)  # np.float64 is a float too, but not to msgspec
-
-
-def _timestamp(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -17,14 +17,33 @@ _START_FIELD = 19
 @contextmanager
 def stop_requests() -> Iterator[Callable[[], bool]]:
     """Take SIGTERM and SIGINT for requests, and yield what tells whether one has come."""
+    with _noted(signal.SIGTERM, signal.SIGINT) as received:
+        yield lambda: bool(received)
+
+
+@contextmanager
+def reload_requests() -> Iterator[Callable[[], bool]]:
+    """Take SIGHUP for a request, and yield what tells whether one has come since it was last asked."""
+    with _noted(signal.SIGHUP) as received:
+
+        def asked() -> bool:
+            waiting = bool(received)
+            received.clear()
+            return waiting
+
+        yield asked
+
+
+@contextmanager
+def _noted(*kinds: signal.Signals) -> Iterator[list[int]]:
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
-    previous = {kind: signal.signal(kind, note) for kind in (signal.SIGTERM, signal.SIGINT)}
+    previous = {kind: signal.signal(kind, note) for kind in kinds}
     try:
-        yield lambda: bool(received)
+        yield received
     finally:
         for kind, handler in previous.items():
             signal.signal(kind, handler)

@@ -12,7 +12,7 @@ from digitd.audio.files import array_blocks
 from digitd.decide import Bar, Last, reason_to_reject
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import NOTHING_AROUND, Detection, Float32, Rejection
-from digitd.pipeline import Scorer, recognise
+from digitd.pipeline import Scorer, recognise, verdicts
 from digitd_training.data import Clip
 
 PROCESSES = 2
@@ -117,8 +117,8 @@ def verdicts_on(sound: Float32, recogniser: Recogniser) -> tuple[Verdict, ...]:
     """Play one sound to a fresh pipeline."""
     rate_hz = recogniser.rate_hz
     blocks = array_blocks(sound, rate_hz)
-    came = recognise(blocks, SegmenterSettings(), recogniser.scorer, recogniser.bar, rate_hz)
-    return tuple(_without_samples(verdict) for verdict in came)
+    came = recognise(blocks, SegmenterSettings(), recogniser.scorer, lambda: recogniser.bar, rate_hz)
+    return tuple(_without_samples(verdict) for verdict in verdicts(came))
 
 
 def accepted_at(verdicts: Sequence[Verdict], bar: Bar) -> list[str]:

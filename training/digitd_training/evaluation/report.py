@@ -8,15 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from digitd.audio.files import array_blocks, file_blocks
-from digitd.decide import DecisionSettings
-from digitd.detect.segmenter import SegmenterSettings
+from digitd.audio.files import file_blocks
 from digitd.errors import InputError
 from digitd.features import reduced_spectrogram
 from digitd.messages import Detection, Float32, Rejection
 from digitd.model.bundle import Bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import bar, recognise
+from digitd.pipeline import heard_in
 from digitd_training.evaluation.evaluate import Report
 from digitd_training.evaluation.markdown import markdown
 from digitd_training.evaluation.pictures import draw_report
@@ -58,9 +56,7 @@ def draw(recording: Path, bundle: Bundle, out: Path) -> None:
     rate_hz = bundle.card.features.rate_hz
     samples = np.concatenate([block.samples for block in file_blocks(recording, rate_hz)])
     model = Cascade(bundle)
-    decision = bar(DecisionSettings(), model)
-    heard = recognise(array_blocks(samples), SegmenterSettings(), model, decision, rate_hz)
-    verdicts = list(heard)[:MOST]
+    verdicts = heard_in(samples, model)[:MOST]
     if not verdicts:
         raise InputError(f"{recording}: no utterance in it")
     figure = Figure(figsize=(12, 3.6), layout="constrained")

@@ -88,7 +88,7 @@ def record(
     """
     rounds = Rounds({word: len(shelf.takes(word)) for word in wanted.words}, wanted.takes, rng)
     with stop_requests() as stopped, open_source(config.audio, RATE_HZ) as blocks:
-        audio = (block for block in until(stopped, blocks) if len(block.samples))
+        audio = until(stopped, blocks)
         yield Line("Ctrl-C ends; the same command goes on where it ended")
         if keyboard.isatty():
             yield Line(f"{UNDO} and Enter throws the latest take away")

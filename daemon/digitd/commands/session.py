@@ -1,0 +1,215 @@
+"""What the daemon does with each moment of audio, and what may change while it runs."""
+
+import logging
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+
+from digitd import __version__
+from digitd.commands.memory import memory_file
+from digitd.commands.recogniser import Recogniser, site
+from digitd.commands.remote import Remote
+from digitd.commands.song import canary_of, refused_by_settings
+from digitd.config import Config, json_schema, without_secrets
+from digitd.errors import ConfigError, DigitdError
+from digitd.log import set_up_logging
+from digitd.messages import Detection, Rejection
+from digitd.pipeline import Moment
+from digitd.publish.inbox import Received
+from digitd.publish.mqtt import Publisher
+from digitd.service import echo
+from digitd.service.liveness import Liveness
+from digitd.service.notify import Notifier
+from digitd.service.tally import Tally
+from digitd.service.vigil import Vigil
+
+log = logging.getLogger(__name__)
+
+RELOADED: Final = ("detector", "model", "decision", "log")
+"""Sections that take effect while the daemon runs; the others are about what is open."""
+
+
+class Session:
+    """Acts on each moment of audio while source and broker are open.
+
+    Args:
+        config: In force.
+        read_again: Reads it anew, where that is asked for.
+        recogniser: Made of it.
+        publisher: To the broker.
+        environ: Where systemd says what it wants to be told, and where state is kept.
+
+    Attributes:
+        recogniser: Who listens; another configuration brings another one.
+
+    Raises:
+        ModelError: The model does not hear the stored digit.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        read_again: Callable[[], Config],
+        recogniser: Recogniser,
+        publisher: Publisher,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.recogniser = recogniser
+        self._config = config
+        self._read_again = read_again
+        self._publisher = publisher
+        self._environ = environ
+        self._tally = Tally(recogniser.rate_hz)
+        self._vigil = Vigil(
+            Liveness(recogniser.rate_hz, config.audio.lost_after_s, config.audio.silent_after_s),
+            canary_of(recogniser),
+            Notifier(environ),
+            publisher,
+            self._counters,
+            _versions(recogniser),
+        )
+        _warn_of_deaf_settings(recogniser)
+        answers = {
+            "health": self._vigil.health,
+            "self-test": self._vigil.self_test,
+            "reload": self.reload,
+            "devices": _devices,
+        }
+        self._remote = Remote(memory_file(site(config), environ), publisher, answers, recogniser.keywords)
+        recogniser.obey(self._remote.orders)
+        self._introduce()
+
+    def take(self, moment: Moment) -> None:
+        """Act on what was heard and on what was said to us, then look after ourselves."""
+        heard = moment.heard
+        self._tally.block(heard.block)
+        for verdict in moment.verdicts:
+            self._act_on(verdict)
+        for message in self._publisher.received():
+            self._hear(message)
+        self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
+
+    def reload(self) -> dict[str, Any]:
+        """Take over another configuration as far as that is possible, and tell what was not.
+
+        Raises:
+            ConfigError: It is wrong; nothing has changed.
+            ModelError: Its model cannot be used; nothing has changed.
+        """
+        wanted = self._read_again()
+        possible = replace(self._config, **{name: getattr(wanted, name) for name in RELOADED})
+        recogniser = Recogniser(possible)
+        if recogniser.rate_hz != self.recogniser.rate_hz:
+            raise ConfigError(f"model.path: a model for {recogniser.rate_hz} Hz needs a restart")
+        self._vigil.canary = canary_of(recogniser)
+        self._vigil.versions = _versions(recogniser)
+        self._publisher.speak_for(recogniser.title)
+        self._remote.keywords = recogniser.keywords
+        self._remote.tell()
+        set_up_logging(possible.log, sys.stderr, self._environ)
+        log.info("configuration reloaded model=%s", recogniser.title)
+        _warn_of_deaf_settings(recogniser)
+        recogniser.obey(self._remote.orders)
+        self.recogniser, self._config = recogniser, possible
+        self._introduce()
+        return {"model": recogniser.title, "needs_restart": _unchanged(possible, wanted)}
+
+    def try_to_reload(self) -> None:
+        """The same, asked for by somebody who gets no answer: what is wrong is logged."""
+        try:
+            self.reload()
+        except DigitdError as error:
+            log.error("configuration refused, the old one stays error=%r", str(error))  # noqa: TRY400 - no bug
+
+    def end(self, by: str) -> None:
+        """Say what is left to say."""
+        self._vigil.end()
+        self._tally.tell()
+        mqtt = self._publisher.counters
+        log.info(
+            "stopping by=%s heard=%d messages=%d expired=%d dropped=%d",
+            *(by, self._tally.heard.total(), mqtt.published, mqtt.expired, mqtt.dropped),
+        )
+
+    def _introduce(self) -> None:
+        """Say once what runs here, and how it is set."""
+        info = {
+            "schema": 1,
+            "versions": _versions(self.recogniser),
+            "keywords": self.recogniser.keywords,
+            "config": without_secrets(self._config),
+            "config_schema": json_schema(),
+        }
+        self._publisher.state("info", msgspec.json.encode(info))
+
+    def _hear(self, message: Received) -> None:
+        if message.topic == echo.TOPIC:
+            self._vigil.echo.came(message.payload, message.at)
+            return
+        self._remote.take(message)
+        self.recogniser.obey(self._remote.orders)
+
+    def _act_on(self, verdict: Detection | Rejection) -> None:
+        self._tally.verdict(verdict)
+        if isinstance(verdict, Detection):
+            self._publisher.detection(verdict)
+            _log_detection(verdict)
+            return
+        log.debug(
+            "ignored reason=%r level_dbfs=%.1f floor_dbfs=%.1f label=%s confidence=%.2f",
+            *(str(verdict.reason), verdict.utterance.level_dbfs, verdict.utterance.floor_dbfs),
+            *((verdict.score.label, verdict.score.probability) if verdict.score else (None, 0.0)),
+        )
+
+    def _counters(self) -> Mapping[str, Any]:
+        return {**self._tally.counters(), "mqtt": self._publisher.counters}
+
+
+def _log_detection(detection: Detection) -> None:
+    log.info(
+        "heard keyword=%s confidence=%.2f duration_ms=%d latency_ms=%d",
+        *(detection.keyword, detection.score.probability),
+        (detection.offset_at - detection.onset_at) / timedelta(milliseconds=1),
+        1000 * (time.monotonic() - detection.offset_monotonic),
+    )
+
+
+def _warn_of_deaf_settings(recogniser: Recogniser) -> None:
+    if reason := refused_by_settings(recogniser):
+        log.warning(
+            "these settings refuse a clear digit reason=%r cure=%r",
+            reason,
+            "look at detector and decision in the configuration",
+        )
+
+
+def _unchanged(possible: Config, wanted: Config) -> list[str]:
+    """Return the sections that wait for a restart, and log them."""
+    waiting = [
+        field.name for field in fields(Config) if getattr(possible, field.name) != getattr(wanted, field.name)
+    ]
+    if waiting:
+        log.warning("configuration needs a restart sections=%s", ",".join(waiting))
+    return waiting
+
+
+def _devices() -> list[str]:
+    # Here, not above: it looks for sound cards, which a daemon that reads files must not.
+    from digitd.audio.microphone import input_devices  # noqa: PLC0415
+
+    return [f"{device.name}, {device.host_api}" for device in input_devices()]
+
+
+def _versions(recogniser: Recogniser) -> dict[str, str]:
+    return {
+        "digitd": __version__,
+        "model": recogniser.title,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }

@@ -1,0 +1,72 @@
+"""What became of the utterances and the samples, counted."""
+
+import logging
+from collections import Counter
+from typing import Any
+
+from digitd.messages import AudioBlock, Detection, Rejection
+
+log = logging.getLogger(__name__)
+
+TOLD_EVERY_S = 3600.0
+"""What is not acted on is told once an hour: a television gives thousands a day."""
+
+
+class Tally:
+    """Counts since the start, and what was not acted on since it was last told.
+
+    Args:
+        rate_hz: The blocks' rate.
+
+    Attributes:
+        heard: Detections, by keyword.
+        ignored: Utterances that were not acted on, by reason.
+        gaps: How often samples are missing in the stream, the times that the microphone was lost included.
+        missing_s: How much is missing.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self.heard: Counter[str] = Counter()
+        self.ignored: Counter[str] = Counter()
+        self.gaps = 0
+        self.missing_s = 0.0
+        self._rate_hz = rate_hz
+        self._end = 0
+        self._told: Counter[str] = Counter()
+        self._told_at: float | None = None
+
+    def block(self, block: AudioBlock) -> None:
+        """Look for a gap before a block, and tell what was ignored when an hour is over."""
+        if block.start > self._end:
+            self.gaps += 1
+            self.missing_s += (block.start - self._end) / self._rate_hz
+        self._end = block.end
+        if self._told_at is None:
+            self._told_at = block.captured_at
+        if block.captured_at - self._told_at >= TOLD_EVERY_S:
+            self._told_at = block.captured_at
+            self.tell()
+
+    def verdict(self, verdict: Detection | Rejection) -> None:
+        """Count an utterance."""
+        if isinstance(verdict, Detection):
+            self.heard[verdict.keyword] += 1
+            return
+        self.ignored[str(verdict.reason)] += 1
+
+    def tell(self) -> None:
+        """Log what was ignored since the last time, if anything was."""
+        since = self.ignored - self._told
+        self._told = self.ignored.copy()
+        if since:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in since.most_common())
+            log.info("ignored utterances=%d reasons=%r", since.total(), reasons)
+
+    def counters(self) -> dict[str, Any]:
+        """Return all counts by name, as `health` has them."""
+        return {
+            "heard": dict(self.heard),
+            "ignored": dict(self.ignored),
+            "gaps": self.gaps,
+            "missing_s": round(self.missing_s, 2),
+        }
