@@ -75,3 +75,4 @@ portaudio:
 
 test-programs:
 	$(call packages,a broker and a virtual microphone to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto)
+	$(call packages,containers to test the service and its installer in,systemd-container mmdebstrap gpg shellcheck)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import soundfile
 
-from digitd.demo.play import SPEECH, TRUTH
 from integration.brokers import Broker, Listener, free_port
 from integration.daemons import DIGITD, daemon
+from integration.speech import first_words
 from integration.virtual_microphone import VirtualMicrophone, virtual_microphone
 
 pytestmark = [pytest.mark.broker, pytest.mark.microphone]
@@ -23,11 +22,8 @@ WORDS = 5
 @pytest.fixture(scope="module")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """Return the first words of the demo's recording as a WAV file, and what they are."""
-    words = json.loads(TRUTH.read_text())[:WORDS]
-    samples, rate_hz = soundfile.read(SPEECH, dtype="int16")
     path = tmp_path_factory.mktemp("speech") / "words.wav"
-    soundfile.write(path, samples[: round((words[-1]["offset_s"] + 0.5) * rate_hz)], rate_hz)
-    return path, [word["keyword"] for word in words]
+    return path, first_words(WORDS, path)
 
 
 def retained(broker: Broker, topic: str) -> str:
