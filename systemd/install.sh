@@ -137,9 +137,13 @@ turn_back() {
 }
 
 begin() {
-    check || echo 'digitd: something is missing, see above'
     systemctl enable --quiet digitd
-    systemctl restart digitd || echo 'digitd: it does not listen yet; journalctl -u digitd says why'
+    if check; then
+        systemctl restart digitd || echo 'digitd: it does not listen yet; journalctl -u digitd says why'
+    else
+        echo 'digitd: something is missing, see above; the service waits for it'
+        systemctl restart --no-block digitd
+    fi
 }
 
 # Run `digitd check` as the service's user, with the service's password.

@@ -96,7 +96,7 @@ def test_a_microphone_that_is_unplugged_is_told_and_opened_again_when_it_is_back
         running.wait_for("broker connected")
         vmic.pull_out()
         running.wait_for("state=lost")
-        running.wait_for("microphone still lost")
+        running.wait_for("microphone not there, waiting for it")
         lost = retained(broker, "microphone"), health(broker)["state"]
         vmic.plug_in()
         running.wait_for("state=listening")
@@ -212,14 +212,28 @@ def test_a_wrong_configuration_is_refused_and_the_old_one_stays(
         listener.wait_for([("keyword", keyword) for keyword in said])
 
 
-def test_a_microphone_that_is_not_there_is_exit_code_69(
+def test_a_microphone_that_is_not_there_yet_is_waited_for(
+    broker: Broker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with virtual_microphone(tmp_path_factory.mktemp("vmic"), 16000) as vmic:
+        vmic.pull_out()
+        with daemon(tmp_path, vmic.environment, broker.port, device="vmic", lost_after_s=1.0) as running:
+            running.wait_for("microphone not there, waiting for it")
+            running.wait_for("state=lost")
+            absent = retained(broker, "microphone")
+            vmic.plug_in()
+            running.wait_for("state=listening")
+
+            assert (absent, retained(broker, "microphone")) == ("offline", "online")
+
+
+def test_which_microphones_there_are_is_told_where_the_one_that_is_wanted_is_not(
     vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
 ) -> None:
     with daemon(tmp_path, vmic.environment, broker.port, device="bathroom") as running:
-        running.process.wait(timeout=20)
+        running.wait_for("microphone not there, waiting for it")
 
-    assert running.process.returncode == 69
-    assert "digitd: microphone 'bathroom' is not there" in running.log.read_text()
+        assert "microphone 'bathroom' is not there: 'vmic, ALSA'" in running.log.read_text()
 
 
 def test_the_log_of_a_quiet_stretch_is_a_few_lines(

@@ -60,7 +60,7 @@ def kitchen(installed: Installed, vmic: VirtualMicrophone, tmp_path: Path) -> It
 
 def test_it_says_what_is_missing_and_what_to_do_next(installed: Installed) -> None:
     assert "microphone  FAILED" in installed.told
-    assert "it does not listen yet; journalctl -u digitd says why" in installed.told
+    assert "something is missing, see above; the service waits for it" in installed.told
     assert "its settings    /etc/digitd/config.yaml" in installed.told
 
 
