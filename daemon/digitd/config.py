@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -19,6 +19,7 @@ from digitd.detect.segmenter import SegmenterSettings
 from digitd.errors import ConfigError
 from digitd.log import LogSettings
 from digitd.model import ModelSettings
+from digitd.numbers import NumberSettings
 from digitd.publish.mqtt import MqttSettings
 
 MASK: Final = "***"
@@ -46,6 +47,7 @@ class Config:
         detector: Which samples are an utterance.
         model: What recognises them.
         decision: When an answer is good enough to act on.
+        numbers: When digits said in a row are a number.
         mqtt: Where detections go.
         log: What is told on standard error.
     """
@@ -55,6 +57,7 @@ class Config:
     detector: SegmenterSettings = field(default_factory=SegmenterSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     decision: DecisionSettings = field(default_factory=DecisionSettings)
+    numbers: NumberSettings = field(default_factory=NumberSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
@@ -116,8 +119,7 @@ def parse_config(source: bytes, name: str) -> Config:
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of config.yaml, in the words of the settings' docstrings."""
     schema = msgspec.json.schema(Config)
-    described_kinds: list[type[object]] = [Config, *sections(Config).values()]
-    for kind in described_kinds:
+    for kind in settings_classes(Config):
         described = schema["$defs"][kind.__name__]
         described["description"] = (inspect.getdoc(kind) or "").partition("\n")[0]
         described["additionalProperties"] = False
@@ -156,11 +158,21 @@ def _values(
             mistakes.append(_mistake(key_node, prefix + key, _unknown(key, hints)))
         elif is_dataclass(hints[key]):
             yield key, _settings(hints[key], value_node, f"{prefix}{key}.", mistakes)
+        elif named := _named(hints[key]):
+            yield key, _by_name(named, value_node, f"{prefix}{key}.", mistakes)
         else:
             try:
                 yield key, _value(hints[key], value_node)
             except ValueError as error:
                 mistakes.append(_mistake(value_node, prefix + key, str(error)))
+
+
+def _by_name(kind: type[S], node: yaml.Node, prefix: str, mistakes: list[Mistake]) -> dict[str, S]:
+    """Read settings classes that the person who wrote the file gave names to, in their order."""
+    return {
+        name: _settings(kind, value_node, f"{prefix}{name}.", mistakes)
+        for name, _, value_node in _entries(node, prefix, mistakes)
+    }
 
 
 def _contradiction(node: yaml.Node, prefix: str, text: str) -> Mistake:
@@ -289,6 +301,22 @@ def sections(kind: type[object]) -> dict[str, type[object]]:
     """Return the settings classes that a settings class is made of, by key."""
     hints = get_type_hints(kind)
     return {key: hint for key, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
+
+
+def settings_classes(kind: type[object]) -> Iterator[type[object]]:
+    """Give a settings class and all that it is made of, however deep."""
+    yield kind
+    for hint in get_type_hints(kind).values():
+        inner = _named(hint) or hint
+        if isinstance(inner, type) and is_dataclass(inner):
+            yield from settings_classes(inner)
+
+
+def _named(hint: Any) -> type[Any] | None:  # noqa: ANN401  # as for `_value`
+    """Return the settings class of which a key has any number, each with a name; None for other keys."""
+    if get_origin(hint) is not Mapping:
+        return None
+    return get_args(hint)[1]  # type: ignore[no-any-return]  # get_args() says nothing of what it returns
 
 
 def _attributes(kind: type[object]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The daemon in one function: blocks in, detections out; only this and `cli` know the rooms' order."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Song, Utterance
 from digitd.model import CANARY
 from digitd.model.cascade import Cascade
+from digitd.numbers import Grouper, Number
 
 NO_ORDERS = Orders()
 
@@ -29,12 +31,14 @@ class Heard:
         conditioned: What the detector saw next, shape (n,): whole windows only, so a little more or less.
         onset_dbfs: A window louder than this could have been a beginning when the block came.
         utterances: Those that the block completed, most often none.
+        settled: Whatever is still to come begins at this sample or later.
     """
 
     block: AudioBlock
     conditioned: Float32
     onset_dbfs: float
     utterances: Sequence[Utterance]
+    settled: float
 
     @property
     def level_dbfs(self) -> float:
@@ -49,10 +53,12 @@ class Moment:
     Attributes:
         heard: What the detector made of it.
         verdicts: Of each utterance that it completed, whether it is acted on.
+        numbers: Those that are over by now, where digits are put together to numbers.
     """
 
     heard: Heard
     verdicts: Sequence[Detection | Rejection]
+    numbers: Sequence[Number] = ()
 
 
 class Scorer(Protocol):
@@ -100,15 +106,16 @@ def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz:
     last = None
     for block in blocks:
         if not len(block.samples):
-            yield Heard(block, block.samples, segmenter.onset_dbfs, ())
+            yield Heard(block, block.samples, segmenter.onset_dbfs, (), segmenter.settled)
             continue
         last = block
         conditioned = high_pass.feed(block)
-        yield Heard(block, conditioned.samples, segmenter.onset_dbfs, segmenter.feed(conditioned))
+        onset_dbfs, found = segmenter.onset_dbfs, segmenter.feed(conditioned)
+        yield Heard(block, conditioned.samples, onset_dbfs, found, segmenter.settled)
     if last is None:
         return
     end = AudioBlock(last.end, last.samples[:0], last.captured_at)
-    yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush())
+    yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush(), math.inf)
 
 
 def recognise(  # noqa: PLR0913, PLR0917 - a room each
@@ -144,6 +151,19 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
             last = Last(score.label, utterance.offset)
             told.append(_detection(utterance, score, heard.block, rate_hz, clock))
         yield Moment(heard, told)
+
+
+def numbered(moments: Iterable[Moment], grouper: Grouper) -> Iterator[Moment]:
+    """Add to each moment the numbers that are over by then."""
+    end: int | None = None
+    for moment in moments:
+        block = moment.heard.block
+        if len(block.samples):
+            if end is not None and block.start != end:
+                grouper.lose(block.start)
+            end = block.end
+        numbers = [number for verdict in moment.verdicts for number in grouper.hear(verdict)]
+        yield replace(moment, numbers=numbers + grouper.settle(moment.heard.settled))
 
 
 def verdicts(moments: Iterable[Moment]) -> Iterator[Detection | Rejection]:

@@ -14,7 +14,7 @@ DAEMON = ROOT / "daemon" / "digitd"
 TRAINING = ROOT / "training" / "digitd_training"
 
 BASE = {"messages", "errors", "clock"}
-ROOMS = BASE | {"audio", "detect", "features", "decide", "model", "publish"}
+ROOMS = BASE | {"audio", "detect", "features", "decide", "model", "numbers", "publish"}
 
 MAY_IMPORT = {  # themselves apart, and the package's version
     "__init__": set(),
@@ -25,6 +25,7 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "detect": BASE,
     "features": BASE,
     "decide": BASE,
+    "numbers": BASE,
     "model": BASE | {"features"},
     "publish": BASE,
     "service": BASE,

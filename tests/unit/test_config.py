@@ -167,7 +167,7 @@ def test_any_yaml_is_read_or_refused(said: Any) -> None:  # noqa: ANN401  # that
 def test_every_key_can_say_what_is_allowed(name: str, kind: type[Any]) -> None:
     keys = [field.name for field in fields(kind)]
 
-    lines = mistakes(yaml.safe_dump({name: {key: {} for key in keys}}, sort_keys=False))
+    lines = mistakes("".join([f"{name}:\n", *(f"  {key}: [{{}}]\n" for key in keys)]))
 
     assert [line.partition(": must be ")[0] for line in lines] == [
         f"config.yaml:{number}: {name}.{key}" for number, key in enumerate(keys, start=2)

@@ -16,10 +16,12 @@ from digitd.commands.memory import memory_file
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
+from digitd.commands.told import parts
 from digitd.config import Config, json_schema, without_secrets
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
-from digitd.messages import Detection, Rejection
+from digitd.messages import Detection, NumberRejection, Rejection, SpokenNumber
+from digitd.numbers import DIGITS
 from digitd.pipeline import Moment
 from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
@@ -31,8 +33,11 @@ from digitd.service.vigil import Vigil
 
 log = logging.getLogger(__name__)
 
-RELOADED: Final = ("detector", "model", "decision", "log")
+RELOADED: Final = ("detector", "model", "decision", "numbers", "log")
 """Sections that take effect while the daemon runs; the others are about what is open."""
+
+HIDDEN: Final = "*"
+"""Stands for a digit that nobody must know."""
 
 
 class Session:
@@ -91,6 +96,10 @@ class Session:
         self._tally.block(heard.block)
         for verdict in moment.verdicts:
             self._act_on(verdict)
+        for number in moment.numbers:
+            self._tally.number(number)
+            self._publisher.number(number)
+            _log_number(number)
         for message in self._publisher.received():
             self._hear(message)
         self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
@@ -156,27 +165,46 @@ class Session:
         self.recogniser.obey(self._remote.orders)
 
     def _act_on(self, verdict: Detection | Rejection) -> None:
-        self._tally.verdict(verdict)
+        name = self._name(verdict)
+        self._tally.verdict(verdict, name)
         if isinstance(verdict, Detection):
-            self._publisher.detection(verdict)
-            _log_detection(verdict)
+            if verdict.keyword not in DIGITS or not self._config.numbers.hold_back:
+                self._publisher.detection(verdict)
+            _log_detection(verdict, name)
             return
         log.debug(
             "ignored reason=%r level_dbfs=%.1f floor_dbfs=%.1f label=%s confidence=%.2f",
             *(str(verdict.reason), verdict.utterance.level_dbfs, verdict.utterance.floor_dbfs),
-            *((verdict.score.label, verdict.score.probability) if verdict.score else (None, 0.0)),
+            *(name, verdict.score.probability if verdict.score else 0.0),
         )
+
+    def _name(self, verdict: Detection | Rejection) -> str | None:
+        """Return what an utterance is called in log and counters, where any digit may belong to a secret."""
+        label = verdict.score.label if verdict.score else None
+        return HIDDEN if self._config.numbers.secret and label in DIGITS else label
 
     def _counters(self) -> Mapping[str, Any]:
         return {**self._tally.counters(), "mqtt": self._publisher.counters}
 
 
-def _log_detection(detection: Detection) -> None:
+def _log_detection(detection: Detection, name: str | None) -> None:
     log.info(
         "heard keyword=%s confidence=%.2f duration_ms=%d latency_ms=%d",
-        *(detection.keyword, detection.score.probability),
+        *(name, detection.score.probability),
         (detection.offset_at - detection.onset_at) / timedelta(milliseconds=1),
         1000 * (time.monotonic() - detection.offset_monotonic),
+    )
+
+
+def _log_number(number: SpokenNumber | NumberRejection) -> None:
+    if isinstance(number, NumberRejection):
+        heard = HIDDEN if number.secret else parts(number)
+        log.info("number rejected reason=%r heard=%r grammar=%s", str(number.reason), heard, number.grammar)
+        return
+    log.info(
+        "number value=%s digits=%d confidence=%.2f latency_ms=%d grammar=%s",
+        *(HIDDEN * len(number.digits) if number.secret else number.text, len(number.digits)),
+        *(number.confidence, 1000 * (time.monotonic() - number.digits[-1].offset_monotonic), number.grammar),
     )
 
 

@@ -19,9 +19,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from digitd.messages import Detection
+from digitd.messages import Detection, NumberRejection, SpokenNumber
 from digitd.publish.client import BrokerClient, default_client_id, encryption
 from digitd.publish.inbox import Inbox, Received
+from digitd.publish.number import number_message
 from digitd.publish.outbox import Outbox
 from digitd.publish.payload import Message, Source, detection_messages
 from digitd.publish.secret import find_password
@@ -204,6 +205,13 @@ class Publisher:
         with self._lock:
             for message in detection_messages(detection, self._source, uuid.uuid4().hex, now):
                 self._outbox.put(message, now)
+            self._flush()
+
+    def number(self, number: SpokenNumber | NumberRejection) -> None:
+        """Publish a number that was said, or that it does not count; held to the same time to live."""
+        now = time.monotonic()
+        with self._lock:
+            self._outbox.put(number_message(number, self._source, uuid.uuid4().hex, now), now)
             self._flush()
 
     def microphone(self, *, online: bool) -> None:

@@ -74,7 +74,7 @@ def event_fields(detection: Detection, source: Source, identifier: str, now: flo
         "id": identifier,
         "site": source.site,
         "keyword": detection.keyword,
-        "confidence": _rounded(detection.score.probabilities[detection.keyword]),
+        "confidence": rounded(detection.score.probabilities[detection.keyword]),
         "scores": _likeliest_first(detection.score),
         "onset": timestamp(detection.onset_at),
         "offset": timestamp(detection.offset_at),
@@ -87,8 +87,9 @@ def event_fields(detection: Detection, source: Source, identifier: str, now: flo
 
 def _likeliest_first(score: Score) -> dict[str, float]:
     ranked = sorted(score.probabilities.items(), key=lambda item: item[1], reverse=True)
-    return {label: _rounded(probability) for label, probability in ranked}
+    return {label: rounded(probability) for label, probability in ranked}
 
 
-def _rounded(probability: float) -> float:
+def rounded(probability: float) -> float:
+    """Return a posterior as payloads have it."""
     return round(float(probability), 3)  # np.float64 is a float too, but not to msgspec
