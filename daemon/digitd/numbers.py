@@ -92,11 +92,11 @@ class NumberSettings:
     def __post_init__(self) -> None:
         for name, form in self.grammars.items():
             if form.shortest > self.longest:
-                raise ValueError(f"longest: must not be below the {form.shortest} digits of {name!r}")
+                raise ValueError(f"grammars: {name!r} has more digits than numbers.longest allows")
             if form.secret and not self.only:
                 raise ValueError(
-                    f"only: must be true for {name!r} to be secret: a digit that goes out at once is told "
-                    "before anybody knows what it belongs to"
+                    f"grammars: {name!r} is secret, which needs numbers.only: true, for a digit that goes out at "
+                    "once is told before anybody knows what it belongs to"
                 )
 
     @property
