@@ -95,8 +95,8 @@ class NumberSettings:
                 raise ValueError(f"grammars: {name!r} has more digits than numbers.longest allows")
             if form.secret and not self.only:
                 raise ValueError(
-                    f"grammars: {name!r} is secret, which needs numbers.only: true, for a digit that goes out at "
-                    "once is told before anybody knows what it belongs to"
+                    f"grammars: {name!r} is secret, which needs numbers.only: true, for a digit that goes "
+                    "out at once is told before anybody knows what it belongs to"
                 )
 
     @property
