@@ -211,7 +211,7 @@ def is_digit(verdict: Verdict) -> TypeGuard[Detection]:
 
 def _may_be_digit(rejection: Rejection) -> bool:
     score = rejection.score
-    return score is not None and max(score.probabilities.get(digit, 0.0) for digit in DIGITS) >= MAYBE_DIGIT
+    return score is None or max(score.probabilities.get(digit, 0.0) for digit in DIGITS) >= MAYBE_DIGIT
 
 
 def _judged(run: _Run, settings: NumberSettings) -> Number:

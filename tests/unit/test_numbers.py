@@ -1,7 +1,7 @@
 """When digits are one number, when they are two, and when they are none.
 
 A character of a drawing is 0.2 s: a digit; 'w', a keyword that is none; '?', perhaps a three; 'x', a cough or
-a word; '.', a pause; '|', a pause that the microphone missed. Up to three dots, 0.6 s, are within a number.
+a word; '#', what nobody looked at; '.', a pause; '|', a pause that the microphone missed. Up to three dots, 0.6 s, are within a number.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +43,8 @@ def verdict(mark: str, onset: int, offset: int) -> Detection | Rejection:
             return Rejection(Doubt.DOUBTFUL, DOUBTFUL, utterance(onset, offset))
         case "x":
             return Rejection(Doubt.ELSE, STRANGE, utterance(onset, offset))
+        case "#":
+            return Rejection(Doubt.MUTED, None, utterance(onset, offset))
         case _:
             return heard(mark, onset, offset)
 
@@ -89,7 +91,7 @@ def test_digits_with_short_pauses_are_one_number(sketch: str, expected: list[str
     assert told(sketch) == expected
 
 
-@pytest.mark.parametrize("sketch", ["4.?.2", "?.4.2", "4.2.?", "4.2...?", "4??"])
+@pytest.mark.parametrize("sketch", ["4.?.2", "?.4.2", "4.2.?", "4.2...?", "4??", "4.2.#"])
 def test_a_part_that_was_perhaps_a_digit_spoils_the_whole(sketch: str) -> None:
     assert told(sketch) == [f"({Reason.DOUBTFUL})"]
 
