@@ -1,7 +1,8 @@
 """When digits are one number, when they are two, and when they are none.
 
 A character of a drawing is 0.2 s: a digit; 'w', a keyword that is none; '?', perhaps a three; 'x', a cough or
-a word; '#', what nobody looked at; '.', a pause; '|', a pause that the microphone missed. Up to three dots, 0.6 s, are within a number.
+a word; '#', what nobody looked at; '.', a pause; '|', a pause that the microphone missed. Up to three dots,
+0.6 s, are within a number.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
