@@ -82,7 +82,7 @@ class NumberSettings:
     """
 
     enabled: bool = False
-    gap_s: Annotated[float, Meta(ge=0.2, le=3.0)] = 0.8
+    gap_s: Annotated[float, Meta(ge=0.2, le=3.0)] = 1.0
     longest: Annotated[int, Meta(ge=1, le=MOST_DIGITS)] = 8
     only: bool = False
     confirm: bool = False
