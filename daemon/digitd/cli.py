@@ -66,11 +66,9 @@ def _demo(_arguments: argparse.Namespace) -> int:
 def _detect(arguments: argparse.Namespace) -> int:
     from digitd.commands.detect import heard_in, recordings
     from digitd.commands.recogniser import Recogniser
-    from digitd.commands.told import TABLE_HEAD, jsonl, table_row
-    from digitd.messages import Detection
+    from digitd.commands.told import TABLE_HEAD
 
     recogniser = Recogniser(_config(arguments))
-    row = jsonl if arguments.format == "jsonl" else table_row
     mishaps = _Mishaps()
     found: list[str] = []
     for path in arguments.paths:
@@ -80,9 +78,8 @@ def _detect(arguments: argparse.Namespace) -> int:
         _tell(TABLE_HEAD)
     for recording in _with_progress(found):
         with mishaps.told():
-            for verdict in heard_in(recording, recogniser):
-                if arguments.all or isinstance(verdict, Detection):
-                    _tell(row(recording, verdict, recogniser.rate_hz))
+            for line in heard_in(recording, recogniser, arguments.format, everything=arguments.all):
+                _tell(line)
     return mishaps.exit_code
 
 

@@ -1,6 +1,7 @@
 """A configuration that is wrong is answered with place and cure; one that is right is what it says."""
 
 import re
+import textwrap
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,16 @@ def test_the_grammars_that_the_shipped_file_shows_are_right() -> None:
 
     config = parsed(f"numbers:\n  only: true\n  grammars: {{{', '.join(shown)}}}\n")
 
+    assert list(config.numbers.grammars) == ["channel", "level", "pin"]
+
+
+def test_the_numbers_that_the_readme_shows_are_right() -> None:
+    readme = (SHIPPED.parent / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^    numbers:\n(?: {6}.*\n)+", readme, re.MULTILINE)
+
+    config = parsed(textwrap.dedent(shown))
+
+    assert config.numbers.enabled
     assert list(config.numbers.grammars) == ["channel", "level", "pin"]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from digitd.audio import open_source
+from digitd.commands import told, told_numbers
 from digitd.commands.recogniser import Recogniser
-from digitd.commands.told import live, number
 from digitd.config import Config
 from digitd.service.lifecycle import stop_requests, until
 
@@ -19,5 +19,5 @@ def listen(config: Config) -> Iterator[str]:
     with stop_requests() as stopped, open_source(config.audio, recogniser.rate_hz) as blocks:
         yield f"listening with {recogniser.title}; Ctrl-C ends"
         for moment in recogniser.listen(until(stopped, blocks)):
-            yield from (live(verdict, recogniser.rate_hz) for verdict in moment.verdicts)
-            yield from map(number, moment.numbers)
+            yield from (told.live(verdict, recogniser.rate_hz) for verdict in moment.verdicts)
+            yield from map(told_numbers.live, moment.numbers)

@@ -9,7 +9,7 @@ from digitd.errors import ConfigError
 from digitd.messages import AudioBlock
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
-from digitd.numbers import DIGITS, Grouper, NumberSettings
+from digitd.numbers import DIGITS, Grouper
 from digitd.pipeline import Moment, bar, numbered, recognise
 
 
@@ -38,7 +38,7 @@ class Recogniser:
         self._bar = bar(config.decision, self.cascade)
         self._numbers = config.numbers
         if config.numbers.enabled:
-            _require_keywords(config.numbers, self.keywords)
+            _require_possible(config, self.keywords)
 
     def obey(self, orders: Orders) -> None:
         """Decide from now on as was asked for."""
@@ -55,15 +55,17 @@ def site(config: Config) -> str:
     return config.site or platform.node().partition(".")[0]
 
 
-def _require_keywords(numbers: NumberSettings, keywords: Collection[str]) -> None:
-    """Refuse what can never be heard.
+def _require_possible(config: Config, keywords: Collection[str]) -> None:
+    """Refuse numbers that can never be told.
 
     Raises:
         ConfigError: With the key to change.
     """
     if DIGITS.isdisjoint(keywords):
         raise ConfigError("numbers.enabled: the model knows no digits, 0 to 9")
-    for name, form in numbers.grammars.items():
+    if config.numbers.gap_s >= config.mqtt.expires_s:
+        raise ConfigError("numbers.gap_s: must be below mqtt.expires_s, or each number is too old to be told")
+    for name, form in config.numbers.grammars.items():
         if form.after and form.after not in keywords:
             known = ", ".join(sorted(keywords))
             raise ConfigError(f"numbers.grammars.{name}.after: no keyword of the model (it knows {known})")

@@ -16,7 +16,7 @@ from digitd.commands.memory import memory_file
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
-from digitd.commands.told import parts
+from digitd.commands.told_numbers import heard
 from digitd.config import Config, json_schema, without_secrets
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
@@ -198,8 +198,8 @@ def _log_detection(detection: Detection, name: str | None) -> None:
 
 def _log_number(number: SpokenNumber | NumberRejection) -> None:
     if isinstance(number, NumberRejection):
-        heard = HIDDEN if number.secret else parts(number)
-        log.info("number rejected reason=%r heard=%r grammar=%s", str(number.reason), heard, number.grammar)
+        parts = HIDDEN if number.secret else heard(number)
+        log.info("number rejected reason=%r heard=%r grammar=%s", str(number.reason), parts, number.grammar)
         return
     log.info(
         "number value=%s digits=%d confidence=%.2f latency_ms=%d grammar=%s",

@@ -2,7 +2,7 @@
 
 import json
 
-from digitd.messages import Detection, NumberRejection, Rejection, Score, SpokenNumber
+from digitd.messages import Detection, Rejection, Score
 
 TABLE_HEAD = f"{'onset':>9} {'offset':>9}  {'heard':<8} {'confidence':>10}  {'verdict':<32} file"
 
@@ -37,25 +37,6 @@ def live(verdict: Detection | Rejection, rate_hz: int) -> str:
     duration_ms = 1000 * (utterance.offset - utterance.onset) / rate_hz
     best = _best(verdict.score) if verdict.score else "not asked"
     return f"{levels}  {duration_ms:5.0f} ms  {best:<24}  {_reason(verdict) or 'accepted'}"
-
-
-def number(told: SpokenNumber | NumberRejection) -> str:
-    """Return a number as one line, or what was heard of it and why it does not count."""
-    if isinstance(told, NumberRejection):
-        return f"number  {parts(told)}  {told.reason}"
-    form = f"  {told.grammar}" if told.grammar else ""
-    return f"number  {told.text}  {told.confidence:.2f}{form}"
-
-
-def parts(rejection: NumberRejection) -> str:
-    """Return what was heard of a number, with a question mark at what was not understood."""
-    return " ".join(_part(part) for part in rejection.parts)
-
-
-def _part(part: Detection | Rejection) -> str:
-    if isinstance(part, Detection):
-        return part.keyword
-    return f"{part.score.label if part.score else ''}?"
 
 
 def _heard(score: Score | None) -> str:
