@@ -148,6 +148,8 @@ class Listener:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        # Or client and listener hold one another, and the collector may come to its sockets before it.
+        self._client.on_connect = self._client.on_subscribe = self._client.on_message = None
 
     def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish something."""
