@@ -20,7 +20,7 @@ from digitd.errors import ConfigError
 from digitd.log import LogSettings
 from digitd.model import ModelSettings
 from digitd.numbers import NumberSettings
-from digitd.publish.mqtt import MqttSettings
+from digitd.publish.settings import MqttSettings
 
 MASK: Final = "***"
 

@@ -58,6 +58,11 @@ class Broker:
         self.stop()
         self.start()
 
+    def reload(self) -> None:
+        """Let it read passwords and access control lists anew."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
+
     @contextmanager
     def hung(self) -> Iterator[None]:
         """Let it hold its connections, but do nothing."""
@@ -120,11 +125,13 @@ class Listener:
     Attributes:
         port: Of the broker.
         topic: What it subscribes to.
+        username: Who it is there, with the password `secret`; empty for nobody.
         messages: All that came, in order.
     """
 
     port: int
     topic: str
+    username: str = ""
     messages: list[MQTTMessage] = field(default_factory=list)
     _arrival: Condition = field(default_factory=Condition)
     _subscribed: Event = field(default_factory=Event)
@@ -140,6 +147,8 @@ class Listener:
         self._client.on_connect = self._subscribe
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._keep
+        if self.username:
+            self._client.username_pw_set(self.username, "secret")
         self._client.connect("127.0.0.1", self.port, clean_start=False, properties=session)
         self._client.loop_start()
         assert self._subscribed.wait(READY_WITHIN_S)

@@ -187,6 +187,15 @@ PIN = "numbers:\n  grammars:\n    pin:\n      "
         (PIN + "secret: true", "2: numbers.grammars: 'pin' is secret, which needs numbers.only: true, for"),
         (PIN + "shortest: 9", "2: numbers.grammars: 'pin' has more digits than numbers.longest allows"),
         ("numbers:\n  grammars: {a: {}, a: {}}", "2: numbers.grammars.a: given twice, first in line 2"),
+        (
+            "mqtt:\n  tls: true\n  cert_file: a.pem",
+            "3: mqtt.cert_file: needs mqtt.key_file, the key that belongs to it",
+        ),
+        (
+            "mqtt:\n  tls: true\n  key_file: a.key",
+            "3: mqtt.key_file: needs mqtt.cert_file, the certificate that belongs to it",
+        ),
+        ("mqtt: {ca_file: ca.pem}", "1: mqtt.ca_file: needs mqtt.tls: true"),
         ("audio: [", "1: broken YAML while parsing a flow node: "),
         ("site: a\n\tlog: b", "2: broken YAML while scanning for the next token: "),
         ("--- {}\n--- {}", "2: broken YAML expected a single document in the stream: "),

@@ -142,8 +142,8 @@ class Session:
         self._tally.tell()
         mqtt = self._publisher.counters
         log.info(
-            "stopping by=%s heard=%d messages=%d expired=%d dropped=%d",
-            *(by, self._tally.heard.total(), mqtt.published, mqtt.expired, mqtt.dropped),
+            "stopping by=%s heard=%d messages=%d expired=%d dropped=%d refused=%d",
+            *(by, self._tally.heard.total(), mqtt.published, mqtt.expired, mqtt.dropped, mqtt.refused),
         )
 
     def _introduce(self) -> None:

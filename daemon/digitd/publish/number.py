@@ -6,7 +6,7 @@ import msgspec
 
 from digitd.clock import timestamp
 from digitd.messages import Detection, NumberRejection, Rejection, SpokenNumber
-from digitd.publish.payload import Message, Source, rounded
+from digitd.publish.payload import JSON, Message, Source, rounded
 
 SCHEMA = 1
 """Version of `number` and of the topics below it; goes up when a field changes its meaning or goes away."""
@@ -27,7 +27,11 @@ def number_message(
     """
     fields = number_fields(number, source, identifier, now)
     return Message(
-        _topic(number), msgspec.json.encode(fields), _last(number).offset_monotonic + source.expires_s
+        _topic(number),
+        msgspec.json.encode(fields),
+        _last(number).offset_monotonic + source.expires_s,
+        identifier=identifier,
+        content_type=JSON,
     )
 
 

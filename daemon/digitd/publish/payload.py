@@ -1,5 +1,6 @@
 """What a subscriber sees. Pure; any change here is a change of what automations rely on."""
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,8 @@ from digitd.messages import Detection, Score
 
 SCHEMA = 1
 """Version of the `event` payload; goes up when a field changes its meaning or goes away."""
+
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,17 @@ class Message:
         payload: UTF-8 text.
         expires: `time.monotonic()` in seconds from which on it must not be sent any more.
         retain: The broker hands it to later subscribers too.
+        identifier: The same for all that is said of one detection, and told beside the payload where the
+            protocol allows: by it a subscriber knows a duplicate, even of a payload that is a digit alone.
+        content_type: Told beside the payload in the same way, empty where it says nothing.
     """
 
     topic: str
     payload: bytes
-    expires: float
+    expires: float = math.inf
     retain: bool = False
+    identifier: str = ""
+    content_type: str = ""
 
 
 def detection_messages(
@@ -50,7 +58,8 @@ def detection_messages(
     """Return what is published when a keyword was heard.
 
     `last` is held to the same time to live as the others: a live subscriber cannot tell a late retained
-    message from a fresh one.
+    message from a fresh one. `event` goes first: it alone tells until when it counts, and the first message
+    is the one that a broker that had hung may still pass on.
 
     Args:
         detection: What was heard.
@@ -61,9 +70,9 @@ def detection_messages(
     event = msgspec.json.encode(event_fields(detection, source, identifier, now))
     expires = detection.offset_monotonic + source.expires_s
     return (
-        Message("keyword", detection.keyword.encode(), expires),
-        Message("event", event, expires),
-        Message("last", event, expires, retain=True),
+        Message("event", event, expires, identifier=identifier, content_type=JSON),
+        Message("keyword", detection.keyword.encode(), expires, identifier=identifier),
+        Message("last", event, expires, retain=True, identifier=identifier, content_type=JSON),
     )
 
 
