@@ -42,7 +42,7 @@ def heard_in(recording: str, recogniser: Recogniser, form: str, *, everything: b
     """
     rate_hz = recogniser.rate_hz
     of_utterance, of_number = FORMS[form]
-    for moment in recogniser.listen(_blocks(recording, rate_hz)):
+    for moment in recogniser.listen(blocks_of(recording, rate_hz)):
         for verdict in moment.verdicts:
             if everything or isinstance(verdict, Detection):
                 yield of_utterance(recording, verdict, rate_hz)
@@ -51,7 +51,12 @@ def heard_in(recording: str, recogniser: Recogniser, form: str, *, everything: b
                 yield of_number(recording, number, rate_hz)
 
 
-def _blocks(recording: str, rate_hz: int) -> Iterator[AudioBlock]:
+def blocks_of(recording: str, rate_hz: int, block_ms: float = 100.0) -> Iterator[AudioBlock]:
+    """Read one recording, or standard input.
+
+    Raises:
+        InputError: It cannot be read to its end.
+    """
     if recording == STANDARD_INPUT:
         return stream_blocks(sys.stdin.fileno(), rate_hz, raw_rate_hz=rate_hz)
-    return file_blocks(Path(recording), rate_hz)
+    return file_blocks(Path(recording), rate_hz, block_ms)
