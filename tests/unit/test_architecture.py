@@ -32,10 +32,12 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "demo": {"errors"},
     "log": {"errors"},
     "pictures": BASE,
+    "calibration": BASE | {"detect"},
     "pipeline": ROOMS,
     "config": ROOMS | {"log"},
-    "commands": ROOMS | {"log", "service", "pipeline", "config", "pictures"},
-    "cli": ROOMS | {"demo", "log", "config", "commands", "pictures"},
+    "amend": {"errors", "config"},
+    "commands": ROOMS | {"log", "service", "pipeline", "config", "pictures", "calibration", "amend"},
+    "cli": ROOMS | {"demo", "log", "config", "commands", "pictures", "amend"},
     "__main__": {"cli"},
 }
 DRAWS = DAEMON / "pictures" / "paper.py"

@@ -38,11 +38,11 @@ def image(axes: Axes, one: Seen) -> None:
     axes.set_yticks([])
 
 
-def title(verdict: Detection | Rejection, width: int) -> str:
-    """Say what was decided, in lines of so many letters."""
+def title(verdict: Detection | Rejection, width: int, before: str = "") -> str:
+    """Say what was decided, after what stands before it, in lines of so many letters."""
     if isinstance(verdict, Detection):
-        return f"{verdict.keyword} {verdict.score.probability:.2f}"
-    return "\n".join(wrap(verdict.reason, width))
+        return f"{before}{verdict.keyword} {verdict.score.probability:.2f}"
+    return "\n".join(wrap(f"{before}{verdict.reason}", width))
 
 
 def colour(verdict: Detection | Rejection) -> str:

@@ -107,7 +107,7 @@ def _utterance(figure: Figure, left: float, top: float, number: int, one: Seen) 
     axes = place(figure, left, top, STEP - 0.1, IMAGE)
     image(axes, one)
     verdict = one.verdict
-    axes.set_title(f"{number}: {title(verdict, 15)}", color=colour(verdict), fontsize=10, pad=3)
+    axes.set_title(title(verdict, 13, f"{number}: "), color=colour(verdict), fontsize=10, pad=3)
     if verdict.score:
         _scores(place(figure, left, top + IMAGE + 0.05, STEP - 0.1, SCORES), verdict.score)
 
