@@ -19,7 +19,7 @@ from digitd.messages import Rejection, Score, Utterance
 from digitd.service.lifecycle import seconds_since_start, stop_requests, until
 from fakes import audio, blocks
 
-COMMANDS = ("run", "demo", "detect", "listen", "devices", "check", "inspect")
+COMMANDS = ("run", "demo", "detect", "listen", "devices", "check", "inspect", "calibrate")
 RATE_HZ = 16000
 LABELS = [*"0123456789", "else"]
 
