@@ -33,7 +33,6 @@ from digitd_training.data import DIGITS, ELSE, Clip, clips, faded, is_official_f
 from integration.recordings import FOLDER
 
 RATE_HZ = 16_000
-SEED = 26
 LEAD_S = 8.0
 PAUSES_S = (0.7, 1.3)
 ROOM_DBFS = -62.0
@@ -125,8 +124,9 @@ class Remembering:
 class Bench:
     """The recordings and the model, loaded once."""
 
-    def __init__(self, digits: int, others: int) -> None:
-        rng = np.random.default_rng(SEED)
+    def __init__(self, digits: int, others: int, seed: int) -> None:
+        self._seed = seed
+        rng = np.random.default_rng(seed)
         rows = [row for row in read_manifest(FOLDER) if row.split == "train"]
 
         def some(number: int, **wanted: Sequence[str]) -> list[Any]:
@@ -151,10 +151,10 @@ class Bench:
         self._cascade = Cascade(read_bundle(SHIPPED))
         self._bar = bar(DecisionSettings(), self._cascade)
 
-    def changes(self, place: Place, seed: int) -> dict[str, float]:
+    def changes(self, place: Place) -> dict[str, float]:
         """What `digitd calibrate` proposes there, before it plays the words again."""
         lead = round(10 * RATE_HZ)
-        heard = place.hear(np.concatenate([np.zeros(lead, np.float32), self.asked.samples]), seed)
+        heard = place.hear(np.concatenate([np.zeros(lead, np.float32), self.asked.samples]), self._seed)
         found = [one for _, one in utterances([AudioBlock(0, heard)], EARS, RATE_HZ)]
         takes = []
         for word, start, end in self.asked.words:
@@ -167,8 +167,11 @@ class Bench:
 
     def row(self, place: Place) -> Row:
         """Play everything in one room."""
-        changes = self.changes(place, SEED)
-        sounds = [place.hear(scene.samples, SEED + at) for at, scene in enumerate((self.digits, self.others))]
+        changes = self.changes(place)
+        sounds = [
+            place.hear(scene.samples, self._seed + at)
+            for at, scene in enumerate((self.digits, self.others), 1)
+        ]
         scorers = [Remembering(self._cascade) for _ in sounds]
 
         def played(settings: SegmenterSettings) -> Counts:
@@ -265,22 +268,19 @@ def _factor(decibels: float) -> np.float32:
     return np.float32(10 ** (decibels / 20))
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Return the rooms as a table in Markdown."""
-    lines = [
-        "| room | | proposed | right | missed | wrong | false accepts |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        said = ", ".join(f"{key} {value:g}" for key, value in row.changes.items()) or "nothing"
-        figures = [
-            f"{getattr(row.before, name)} → {getattr(row.after, name)}"
-            if row.changes
-            else f"{getattr(row.before, name)}"
-            for name in ("right", "missed", "wrong", "false_accepts")
-        ]
-        lines.append(f"| {row.place.name} | {row.place.kind} | {said} | {' | '.join(figures)} |")
-    return "\n".join(lines)
+TABLE_HEAD = """\
+| room | | proposed | right | missed | wrong | false accepts |
+|---|---|---|---|---|---|---|"""
+
+
+def line(row: Row) -> str:
+    """Return a room as a line of a table in Markdown."""
+    said = ", ".join(f"{key} {value:g}" for key, value in row.changes.items()) or "nothing"
+    names = ("right", "missed", "wrong", "false_accepts")
+    figures = [f"{getattr(row.before, name)} → {getattr(row.after, name)}" for name in names]
+    if not row.changes:
+        figures = [str(getattr(row.before, name)) for name in names]
+    return f"| {row.place.name} | {row.place.kind} | {said} | {' | '.join(figures)} |"
 
 
 def main() -> None:
@@ -289,9 +289,12 @@ def main() -> None:
     )
     parser.add_argument("--digits", type=int, default=240)
     parser.add_argument("--others", type=int, default=160)
+    parser.add_argument("--seed", type=int, default=27)
     arguments = parser.parse_args()
-    bench = Bench(arguments.digits, arguments.others)
-    print(table([bench.row(place) for place in bench.places]))
+    bench = Bench(arguments.digits, arguments.others, arguments.seed)
+    print(TABLE_HEAD)
+    for place in bench.places:
+        print(line(bench.row(place)), flush=True)
 
 
 if __name__ == "__main__":

@@ -92,8 +92,8 @@ def test_what_is_proposed_is_written_and_all_else_stays(told: Told) -> None:
     assert main(["calibrate", "--seconds", "6", "--words", "3", "--write"]) == 0
 
     assert config.read_text() == before.replace("{onset_windows", "{quietest_dbfs: -84.0, onset_windows")
-    understood, proposed, written = told.lines("")[-3:]
-    assert understood == "understood  0 of 3, and 3 with what is proposed"
+    before, after, proposed, written = told.lines("")[-4:]
+    assert (before, after) == ("understood  0 of 3", "understood  3 of 3 with what is proposed")
     assert proposed.startswith("proposed    detector.quietest_dbfs: -84, now -72: your words have -7")
     assert written.startswith("written to config.yaml")
 

@@ -14,8 +14,14 @@ from digitd.detect.segmenter import SegmenterSettings
 FAINT_DBFS = -45.0
 """A word that has less comes from a microphone whose gain is low."""
 
-LITTLE_DB = 20.0
+ABOVE_QUIETEST_DB = 12.0
+"""A word that has less than so much above `quietest_dbfs` may be lost by it."""
+
+LITTLE_DB = 15.0
 """A word that stands out less is lost now and then."""
+
+BURIED_DB = 10.0
+"""Where words stand out more, a lower bar was not measured to find more of them."""
 
 LOUD_DBFS = -50.0
 """More than this has a room with something in it that makes noise."""
@@ -56,7 +62,7 @@ def findings(room: Room, voice: Voice | None) -> Iterator[str]:
         yield "clips although nobody speaks; turn its gain down (alsamixer, F4)"
     if abs(room.dc) > MOST_DC:
         yield f"has a DC offset of {100 * room.dc:.1f} % of full scale; harmless, the detector takes it away"
-    if (hum := room.hum) and hum.above_rest_db > 0 and hum.level_dbfs > HUMS_DBFS:
+    if (hum := room.hum) and _hums(room):
         yield (
             f"hums at {hum.mains_hz:.0f} Hz and its harmonics, {hum.level_dbfs:.0f} dBFS, "
             f"{hum.above_rest_db:.0f} dB above all else; try another cable, socket or power supply"
@@ -75,6 +81,10 @@ def proposals(room: Room, voice: Voice | None, settings: SegmenterSettings) -> l
     return [*_for_quietness(room, voice, settings), *_for_noise(room, voice, settings)]
 
 
+def _hums(room: Room) -> bool:
+    return room.hum is not None and room.hum.above_rest_db > 0 and room.hum.level_dbfs > HUMS_DBFS
+
+
 def _findings_on_voice(room: Room, voice: Voice) -> Iterator[str]:
     if voice.clipped:
         words = ", ".join(voice.clipped)
@@ -82,7 +92,7 @@ def _findings_on_voice(room: Room, voice: Voice) -> Iterator[str]:
     if voice.level_dbfs < FAINT_DBFS:
         yield f"is too quiet: a word has {voice.level_dbfs:.0f} dBFS; turn its gain up (alsamixer, F4)"
     if voice.above_room_db < LITTLE_DB:
-        where = "the room is loud" if room.level_dbfs > LOUD_DBFS else "you are far away"
+        where = "is in a loud room" if room.level_dbfs > LOUD_DBFS else "is far from you"
         yield f"{where}: a word stands out by {voice.above_room_db:.0f} dB, {LITTLE_DB:.0f} do; come nearer"
     if voice.split:
         words = ", ".join(voice.split)
@@ -91,7 +101,8 @@ def _findings_on_voice(room: Room, voice: Voice) -> Iterator[str]:
 
 def _for_quietness(room: Room, voice: Voice, settings: SegmenterSettings) -> Iterator[Proposal]:
     quietest_dbfs = max(round(room.ceiling_dbfs - BELOW_ROOM_DB), LOWEST_DBFS)
-    if voice.level_dbfs < FAINT_DBFS and quietest_dbfs < settings.quietest_dbfs:
+    is_near = voice.level_dbfs < settings.quietest_dbfs + ABOVE_QUIETEST_DB
+    if is_near and quietest_dbfs < settings.quietest_dbfs:
         yield Proposal(
             "quietest_dbfs",
             float(quietest_dbfs),
@@ -101,7 +112,7 @@ def _for_quietness(room: Room, voice: Voice, settings: SegmenterSettings) -> Ite
 
 
 def _for_noise(room: Room, voice: Voice, settings: SegmenterSettings) -> Iterator[Proposal]:
-    if voice.above_room_db >= LITTLE_DB or room.restless >= STEADY:
+    if voice.above_room_db >= BURIED_DB or room.restless >= STEADY or _hums(room):
         return
     if settings.onset_db > STEADY_ONSET_DB:
         reason = "the room's noise is steady, so that a lower bar hears more of you and little of it"

@@ -1,6 +1,6 @@
 """Listens to the room, asks for a few words, says what is wrong with the microphone, proposes settings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from digitd.config import Config
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.errors import UnavailableError
 from digitd.messages import AudioBlock, Detection
-from digitd.pipeline import detected, verdicts
+from digitd.pipeline import Heard, detected, verdicts
 from digitd.service.lifecycle import stop_requests, until
 
 NAMES = {
@@ -95,19 +95,24 @@ def calibrate(config: Config, room_s: float, number: int, tell: Tell) -> Outcome
 
 def _listen(config: Config, sitting: Sitting, rate_hz: int, tell: Tell) -> None:
     with stop_requests() as stopped, open_source(config.audio, rate_hz) as blocks:
-        for heard in detected(until(stopped, blocks), EARS, rate_hz):
-            for event in sitting.feed(heard.block, heard.utterances):
-                tell(_line(event, len(sitting.words)))
-            if sitting.room_left_s:
-                tell(f"  {ceil(sitting.room_left_s)} s", passing=True)
-            if sitting.is_over:
-                break
+        _sit(sitting, detected(until(stopped, blocks), EARS, rate_hz), tell)
         if stopped():
             raise KeyboardInterrupt
     if not sitting.is_over:
         raise UnavailableError("the audio is over before the room and every word were heard")
     if is_dead(sitting.room):
         raise UnavailableError("the microphone gives one and the same value; is it muted?")
+
+
+def _sit(sitting: Sitting, everything: Iterable[Heard], tell: Tell) -> None:
+    shown_s = 0
+    for heard in everything:
+        for event in sitting.feed(heard.block, heard.utterances):
+            tell(_line(event, len(sitting.words)))
+        if sitting.is_over:
+            return
+        if shown_s != (shown_s := ceil(sitting.room_left_s)):
+            tell(f"  {shown_s} s", passing=True)
 
 
 def _line(event: Event, words: int) -> str:
@@ -121,17 +126,25 @@ def _line(event: Event, words: int) -> str:
 
 
 def _proved(config: Config, sitting: Sitting, proposed: list[Proposal], tell: Tell) -> list[Proposal]:
-    """Play what was heard to both settings; what is understood less often by it is not proposed."""
+    """Play what was heard to both settings; what is understood less often with them is not proposed."""
     if not sitting.takes:
         return proposed
+    words = len(sitting.takes)
     before = _understood(config.detector, sitting, config)
+    tell(f"understood  {before} of {words}")
     if not proposed:
-        tell(f"understood  {before} of {len(sitting.takes)}")
         return []
     changes: dict[str, Any] = {one.key: one.value for one in proposed}
     after = _understood(replace(config.detector, **changes), sitting, config)
-    tell(f"understood  {before} of {len(sitting.takes)}, and {after} with what is proposed")
-    return proposed if after >= before else []
+    if after < before:
+        tell(f"tried       {_settings(proposed)}, as for such rooms, but then only {after} were understood")
+        return []
+    tell(f"understood  {after} of {words} with what is proposed")
+    return proposed
+
+
+def _settings(proposed: Iterable[Proposal]) -> str:
+    return ", ".join(f"{one.key} {one.value:g}" for one in proposed)
 
 
 def _understood(detector: SegmenterSettings, sitting: Sitting, config: Config) -> int:
