@@ -8,8 +8,11 @@ import pytest
 import soundfile
 
 from digitd.audio.files import file_blocks
+from digitd.calibration.advice import Proposal
 from digitd.cli import main
+from digitd.commands.calibrate import proved
 from digitd.demo.play import SPEECH, TRUTH
+from digitd.detect.segmenter import SegmenterSettings
 from fakes import joined, room_noise
 
 RATE_HZ = 16_000
@@ -80,7 +83,7 @@ def test_an_ordinary_room_needs_no_other_settings(told: Told) -> None:
         "room        -60 dBFS, rarely above -58 dBFS",
         "words       -24 dBFS, 37 dB above the room",
         "microphone  nothing is wrong with it",
-        "understood  2 of 2",
+        "understood  2 with the settings in force",
         "proposed    nothing: the settings fit the room",
     ]
 
@@ -93,9 +96,26 @@ def test_what_is_proposed_is_written_and_all_else_stays(told: Told) -> None:
 
     assert config.read_text() == before.replace("{onset_windows", "{quietest_dbfs: -84.0, onset_windows")
     before, after, proposed, written = told.lines("")[-4:]
-    assert (before, after) == ("understood  0 of 3", "understood  3 of 3 with what is proposed")
+    assert before == "understood  0 with the settings in force"
+    assert after == "understood  3 with what is proposed"
     assert proposed.startswith("proposed    detector.quietest_dbfs: -84, now -72: your words have -7")
     assert written.startswith("written to config.yaml")
+
+
+def test_what_would_be_understood_less_often_is_not_proposed() -> None:
+    lines: list[str] = []
+    bars = [Proposal("onset_db", 5.0, "steady"), Proposal("offset_db", 4.0, "steady")]
+
+    def tell(line: str, *, passing: bool = False) -> None:
+        lines.append(f"{line}{passing or ''}")
+
+    kept = proved(bars, SegmenterSettings(), lambda settings: round(settings.onset_db), tell)
+
+    assert kept == []
+    assert lines == [
+        "understood  7 with the settings in force",
+        "tried       onset_db 5, offset_db 4, as for such rooms, but with that only 5 are understood",
+    ]
 
 
 def test_without_write_the_file_stays_and_the_option_is_told(told: Told) -> None:

@@ -1,6 +1,6 @@
 """Listens to the room, asks for a few words, says what is wrong with the microphone, proposes settings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any, Protocol
@@ -88,7 +88,11 @@ def calibrate(config: Config, room_s: float, number: int, tell: Tell) -> Outcome
         tell(f"words       {voice.level_dbfs:.0f} dBFS, {voice.above_room_db:.0f} dB above the room")
     for fault in [*findings(room, voice)] or ["nothing is wrong with it"]:
         tell(f"microphone  {fault}")
-    proposed = _proved(config, sitting, proposals(room, voice, config.detector), tell)
+    proposed = proposals(room, voice, config.detector)
+    if sitting.takes:
+        proposed = proved(
+            proposed, config.detector, lambda settings: _understood(settings, sitting, config), tell
+        )
     _propose(proposed, config.detector, voice, tell)
     return Outcome({f"detector.{one.key}": one.value for one in proposed}, voice is not None or not number)
 
@@ -125,26 +129,32 @@ def _line(event: Event, words: int) -> str:
             return "samples were lost; is the computer busy? Once more from the beginning: quiet, please"
 
 
-def _proved(config: Config, sitting: Sitting, proposed: list[Proposal], tell: Tell) -> list[Proposal]:
-    """Play what was heard to both settings; what is understood less often with them is not proposed."""
-    if not sitting.takes:
-        return proposed
-    words = len(sitting.takes)
-    before = _understood(config.detector, sitting, config)
-    tell(f"understood  {before} of {words}")
+def proved(
+    proposed: list[Proposal],
+    settings: SegmenterSettings,
+    understood: Callable[[SegmenterSettings], int],
+    tell: Tell,
+) -> list[Proposal]:
+    """Keep what is proposed unless fewer words are understood with it.
+
+    Args:
+        proposed: What the room suggests.
+        settings: Those in force.
+        understood: Plays what was said to settings, and counts.
+        tell: Shows a line.
+    """
+    before = understood(settings)
+    tell(f"understood  {before} with the settings in force")
     if not proposed:
         return []
     changes: dict[str, Any] = {one.key: one.value for one in proposed}
-    after = _understood(replace(config.detector, **changes), sitting, config)
+    after = understood(replace(settings, **changes))
     if after < before:
-        tell(f"tried       {_settings(proposed)}, as for such rooms, but then only {after} were understood")
+        said = ", ".join(f"{key} {value:g}" for key, value in changes.items())
+        tell(f"tried       {said}, as for such rooms, but with that only {after} are understood")
         return []
-    tell(f"understood  {after} of {words} with what is proposed")
+    tell(f"understood  {after} with what is proposed")
     return proposed
-
-
-def _settings(proposed: Iterable[Proposal]) -> str:
-    return ", ".join(f"{one.key} {one.value:g}" for one in proposed)
 
 
 def _understood(detector: SegmenterSettings, sitting: Sitting, config: Config) -> int:
