@@ -1,6 +1,7 @@
 """A recording, large: waveform with red lines, spectrogram, level, and each utterance with its scores."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from digitd.messages import Score
@@ -40,14 +41,19 @@ def draw_portrait(study: Study, out: Path) -> None:
 
 def _rows(study: Study) -> list[tuple[list[tuple[int, Seen]], int, int]]:
     """Numbered utterances of each row, and the samples from which and to which it goes."""
-    numbered = list(enumerate(study.seen, 1))[:MOST]
+    numbered = list(enumerate(study.seen, 1))
     groups = [numbered[at : at + IN_A_ROW] for at in range(0, len(numbered), IN_A_ROW)] or [[]]
-    around, end = round(AROUND_S * study.rate_hz), study.start + len(study.samples)
-    starts = [study.start, *(group[0][1].verdict.utterance.onset - around for group in groups[1:])]
-    ends = [*(group[-1][1].verdict.utterance.offset + around for group in groups[:-1]), end]
-    if len(numbered) < len(study.seen):
-        ends[-1] = min(numbered[-1][1].verdict.utterance.offset + around, end)
-    return list(zip(groups, starts, ends, strict=True))
+    breaks = [_break(one, other, study.rate_hz) for one, other in pairwise(groups)]
+    starts = [study.start, *(start for _, start in breaks)]
+    ends = [*(end for end, _ in breaks), study.start + len(study.samples)]
+    return list(zip(groups, starts, ends, strict=True))[:MOST_ROWS]
+
+
+def _break(row: list[tuple[int, Seen]], following: list[tuple[int, Seen]], rate_hz: int) -> tuple[int, int]:
+    """Where a row ends and the following begins: a little away from what is spoken, at most half-way."""
+    end, start = row[-1][1].verdict.utterance.offset, following[0][1].verdict.utterance.onset
+    around = min(round(AROUND_S * rate_hz), (start - end) // 2)
+    return end + around, start - around
 
 
 def _row(
