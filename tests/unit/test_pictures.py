@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 pytest.importorskip("matplotlib", reason="draws with matplotlib: pip install 'digitd[pictures]'")
 
 from digitd.cli import main
+from digitd.commands.inspect import draw
 from digitd.decide import Reason
 from digitd.demo.play import SPEECH
 from digitd.messages import Float32, Rejection, Score, Utterance
@@ -161,6 +162,26 @@ def test_a_contact_sheet_names_each_recording_and_tells_of_what_it_leaves_out(tm
     assert {"$5.wav", f"…{'x' * 17}/silence.wav", "and 3", "no utterance"} <= set(texts)
 
 
+def test_more_recordings_than_a_sheet_holds_go_to_a_second_one(tmp_path: Path) -> None:
+    lines = list(draw([study(0)] * 61, tmp_path / "a.png", alone=False))
+
+    assert lines == [
+        f"{tmp_path}/a.png: 60 recordings, 0 utterances, 0 of them accepted",
+        f"{tmp_path}/a-2.png: 1 recordings, 0 utterances, 0 of them accepted",
+    ]
+    assert pixels(tmp_path / "a.png")[1] > 10 * pixels(tmp_path / "a-2.png")[1]
+
+
+def test_of_a_long_recording_a_part_can_be_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    soundfile.write(tmp_path / "long.flac", np.zeros(620 * 8000, np.int16), 8000)
+
+    assert main(["inspect", "long.flac", "-o", "a.png"]) == 66
+    assert main(["inspect", "long.flac", "--to", "599", "-o", "a.png"]) == 0
+
+    complaint = "digitd: long.flac: longer than 10 minutes; draw a part of it: --from, --to\n"
+    assert capsys.readouterr().err == complaint
+
+
 def test_one_recording_is_drawn_large(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(SPEECH), "--from", "3", "--to", "10", "-o", "a.png"]) == 0
 
@@ -189,7 +210,8 @@ def test_a_folder_is_drawn_on_a_sheet_and_a_broken_file_is_told(
     [
         (["-o", "a.gif"], 2, "'a.gif' ends neither in .png nor in .svg"),
         (["-o", "a.png", "--from", "-1"], 2, "'-1' is not a number of seconds"),
-        (["-o", "a.png", "--from", "900"], 66, "is over before 900 s"),
+        (["-o", "a.png", "--from", "900"], 66, "digits.flac: nothing from 900 s to inf s"),
+        (["-o", "a.png", "--from", "3", "--to", "2"], 66, "digits.flac: nothing from 3 s to 2 s"),
         (
             ["-o", "none/a.png"],
             66,

@@ -47,7 +47,7 @@ def study(recording: str, recogniser: Recogniser, stretch: Stretch) -> Study:
     """Listen to a recording from its beginning, as the daemon would, and keep what is drawn of a stretch.
 
     Raises:
-        InputError: It cannot be read, does not last until the stretch, or the stretch is too long.
+        InputError: It cannot be read, has nothing in the stretch, or the stretch is too long.
     """
     rate_hz = recogniser.rate_hz
     start, end = (at_s * rate_hz for at_s in (stretch.from_s, stretch.to_s))
@@ -64,12 +64,12 @@ def study(recording: str, recogniser: Recogniser, stretch: Stretch) -> Study:
         ]
         if len(block.samples) and block.end > start and block.start < end:
             kept.append(moment)
-        if kept and block.end - kept[0].heard.block.start > LONGEST_S * rate_hz:
-            raise InputError(
-                f"{recording}: longer than {LONGEST_S / 60:.0f} minutes; draw a part of it: --from, --to"
-            )
+            if block.end - kept[0].heard.block.start > LONGEST_S * rate_hz:
+                raise InputError(
+                    f"{recording}: longer than {LONGEST_S / 60:.0f} minutes; draw a part of it: --from, --to"
+                )
     if not kept:
-        raise InputError(f"{recording}: is over before {stretch.from_s:g} s")
+        raise InputError(f"{recording}: nothing from {stretch.from_s:g} s to {stretch.to_s:g} s")
     return _study(recording, rate_hz, kept, spoken)
 
 
