@@ -16,9 +16,13 @@ from hypothesis import strategies as st
 pytest.importorskip("matplotlib", reason="draws with matplotlib: pip install 'digitd[pictures]'")
 
 from digitd.cli import main
-from digitd.commands.inspect import draw
+from digitd.commands.inspect import Stretch, draw
+from digitd.commands.inspect import study as study_of
+from digitd.commands.recogniser import Recogniser
+from digitd.config import Config
 from digitd.decide import Reason
 from digitd.demo.play import SPEECH
+from digitd.errors import InputError
 from digitd.messages import Float32, Rejection, Score, Utterance
 from digitd.pictures.contact_sheet import draw_contact_sheet
 from digitd.pictures.portrait import draw_portrait
@@ -172,14 +176,14 @@ def test_more_recordings_than_a_sheet_holds_go_to_a_second_one(tmp_path: Path) -
     assert pixels(tmp_path / "a.png")[1] > 10 * pixels(tmp_path / "a-2.png")[1]
 
 
-def test_of_a_long_recording_a_part_can_be_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    soundfile.write(tmp_path / "long.flac", np.zeros(620 * 8000, np.int16), 8000)
+def test_of_a_long_recording_a_part_can_be_drawn() -> None:
+    recogniser = Recogniser(Config())
 
-    assert main(["inspect", "long.flac", "-o", "a.png"]) == 66
-    assert main(["inspect", "long.flac", "--to", "599", "-o", "a.png"]) == 0
+    part = study_of(str(SPEECH), recogniser, Stretch(from_s=6.0, to_s=12.0, most_s=6.0))
 
-    complaint = "digitd: long.flac: longer than 10 minutes; draw a part of it: --from, --to\n"
-    assert capsys.readouterr().err == complaint
+    assert (part.start, len(part.samples), len(part.seen)) == (6 * RATE_HZ, 6 * RATE_HZ, 5)
+    with pytest.raises(InputError, match=r"longer than 0\.1 minutes; draw a part: --from, --to"):
+        study_of(str(SPEECH), recogniser, Stretch(most_s=6.0))
 
 
 def test_one_recording_is_drawn_large(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

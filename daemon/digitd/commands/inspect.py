@@ -37,10 +37,12 @@ class Stretch:
     Attributes:
         from_s: Its beginning, seconds.
         to_s: Its end, seconds.
+        most_s: It may not be longer.
     """
 
     from_s: float = 0.0
     to_s: float = float("inf")
+    most_s: float = LONGEST_S
 
 
 def study(recording: str, recogniser: Recogniser, stretch: Stretch) -> Study:
@@ -64,9 +66,9 @@ def study(recording: str, recogniser: Recogniser, stretch: Stretch) -> Study:
         ]
         if len(block.samples) and block.end > start and block.start < end:
             kept.append(moment)
-            if block.end - kept[0].heard.block.start > LONGEST_S * rate_hz:
+            if block.end - kept[0].heard.block.start > stretch.most_s * rate_hz:
                 raise InputError(
-                    f"{recording}: longer than {LONGEST_S / 60:.0f} minutes; draw a part of it: --from, --to"
+                    f"{recording}: longer than {stretch.most_s / 60:g} minutes; draw a part: --from, --to"
                 )
     if not kept:
         raise InputError(f"{recording}: nothing from {stretch.from_s:g} s to {stretch.to_s:g} s")
