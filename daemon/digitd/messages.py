@@ -5,7 +5,7 @@ Positions are counts of samples at the model's rate since the source was opened:
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -76,9 +76,11 @@ class Score:
 
     Attributes:
         probabilities: Posterior of each label, summing to 1.
+        took_s: How long each stage took that was asked, seconds, the first one first.
     """
 
     probabilities: Mapping[str, float]
+    took_s: tuple[float, ...] = field(default=(), compare=False)
 
     @property
     def label(self) -> str:

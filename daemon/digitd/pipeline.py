@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +33,7 @@ class Heard:
         onset_dbfs: A window louder than this could have been a beginning when the block came.
         utterances: Those that the block completed, most often none.
         settled: Whatever is still to come begins at this sample or later.
+        took_s: How long the detector took for it, seconds.
     """
 
     block: AudioBlock
@@ -39,6 +41,7 @@ class Heard:
     onset_dbfs: float
     utterances: Sequence[Utterance]
     settled: float
+    took_s: float = 0.0
 
     @property
     def level_dbfs(self) -> float:
@@ -109,9 +112,11 @@ def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz:
             yield Heard(block, block.samples, segmenter.onset_dbfs, (), segmenter.settled)
             continue
         last = block
+        began_s, onset_dbfs = perf_counter(), segmenter.onset_dbfs
         conditioned = high_pass.feed(block)
-        onset_dbfs, found = segmenter.onset_dbfs, segmenter.feed(conditioned)
-        yield Heard(block, conditioned.samples, onset_dbfs, found, segmenter.settled)
+        found = segmenter.feed(conditioned)
+        took_s = perf_counter() - began_s
+        yield Heard(block, conditioned.samples, onset_dbfs, found, segmenter.settled, took_s)
     if last is None:
         return
     end = AudioBlock(last.end, last.samples[:0], last.captured_at)
