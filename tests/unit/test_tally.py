@@ -30,6 +30,15 @@ def test_a_jump_is_a_gap_and_as_long_as_what_is_missing() -> None:
     assert (tally.gaps, tally.missing_s) == (1, 1.0)
 
 
+def test_a_gap_without_a_pause_is_an_overflow() -> None:
+    tally = Tally(RATE_HZ)
+
+    for one in (block(0), block(250, length=0), block(1000), block(2000)):
+        tally.block(one)
+
+    assert (tally.blocks, tally.gaps, tally.overflows) == (3, 2, 1)
+
+
 def test_time_without_audio_is_no_gap() -> None:
     tally = Tally(RATE_HZ)
 

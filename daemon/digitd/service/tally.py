@@ -23,7 +23,9 @@ class Tally:
         ignored: Utterances that were not acted on, by reason.
         numbers: Numbers that were said, by the name of their form; `any` where none was asked for.
         numbers_rejected: Digits said in a row that do not count as a number, by reason.
+        blocks: Runs of samples that came in.
         gaps: How often samples are missing in the stream, the times that the microphone was lost included.
+        overflows: How often of these there was no pause: they came too fast for us, or for PortAudio.
         missing_s: How much is missing.
     """
 
@@ -32,19 +34,19 @@ class Tally:
         self.ignored: Counter[str] = Counter()
         self.numbers: Counter[str] = Counter()
         self.numbers_rejected: Counter[str] = Counter()
+        self.blocks = 0
         self.gaps = 0
+        self.overflows = 0
         self.missing_s = 0.0
         self._rate_hz = rate_hz
         self._end = 0
+        self._paused = False
         self._told: Counter[str] = Counter()
         self._told_at: float | None = None
 
     def block(self, block: AudioBlock) -> None:
-        """Look for a gap before a block, and tell what was ignored when an hour is over."""
-        if block.start > self._end:
-            self.gaps += 1
-            self.missing_s += (block.start - self._end) / self._rate_hz
-        self._end = block.end
+        """Count a block and the gap before it, and tell what was ignored when an hour is over."""
+        self._count(block)
         if self._told_at is None:
             self._told_at = block.captured_at
         if block.captured_at - self._told_at >= TOLD_EVERY_S:
@@ -80,6 +82,17 @@ class Tally:
             "ignored": dict(self.ignored),
             "numbers": dict(self.numbers),
             "numbers_rejected": dict(self.numbers_rejected),
+            "blocks": self.blocks,
             "gaps": self.gaps,
+            "overflows": self.overflows,
             "missing_s": round(self.missing_s, 2),
         }
+
+    def _count(self, block: AudioBlock) -> None:
+        if block.start > self._end:
+            self.gaps += 1
+            self.overflows += not self._paused
+            self.missing_s += (block.start - self._end) / self._rate_hz
+        self._end = block.end
+        self._paused = not len(block.samples)
+        self.blocks += not self._paused
