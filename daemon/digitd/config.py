@@ -21,6 +21,7 @@ from digitd.log import LogSettings
 from digitd.model import ModelSettings
 from digitd.numbers import NumberSettings
 from digitd.publish.settings import MqttSettings
+from digitd.service.metrics import MetricsSettings
 
 MASK: Final = "***"
 
@@ -49,6 +50,7 @@ class Config:
         decision: When an answer is good enough to act on.
         numbers: When digits said in a row are a number.
         mqtt: Where detections go.
+        metrics: Numbers for Prometheus.
         log: What is told on standard error.
     """
 
@@ -59,6 +61,7 @@ class Config:
     decision: DecisionSettings = field(default_factory=DecisionSettings)
     numbers: NumberSettings = field(default_factory=NumberSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
 

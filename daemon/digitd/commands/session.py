@@ -26,9 +26,11 @@ from digitd.pipeline import Moment
 from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
 from digitd.service import echo
+from digitd.service.board import Reading
 from digitd.service.liveness import Liveness
 from digitd.service.notify import Notifier
 from digitd.service.tally import Tally
+from digitd.service.timings import Timings
 from digitd.service.vigil import Vigil
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class Session:
         self._publisher = publisher
         self._environ = environ
         self._tally = Tally(recogniser.rate_hz)
+        self._timings = Timings()
         self._vigil = Vigil(
             Liveness(recogniser.rate_hz, config.audio.lost_after_s, config.audio.silent_after_s),
             canary_of(recogniser),
@@ -94,6 +97,8 @@ class Session:
         """Act on what was heard and on what was said to us, then look after ourselves."""
         heard = moment.heard
         self._tally.block(heard.block)
+        if len(heard.block.samples):
+            self._timings.block(heard.took_s)
         for verdict in moment.verdicts:
             self._act_on(verdict)
         for number in moment.numbers:
@@ -136,6 +141,15 @@ class Session:
         except DigitdError as error:
             log.error("configuration refused, the old one stays error=%r", str(error))  # noqa: TRY400 - no bug
 
+    def reading(self) -> Reading:
+        """Return what Prometheus is told, as things are now."""
+        return Reading(
+            health=self._vigil.now(),
+            connected=self._publisher.connected,
+            latency=self._timings.latency.so_far(),
+            stages=self._timings.stages(),
+        )
+
     def end(self, by: str) -> None:
         """Say what is left to say."""
         self._vigil.end()
@@ -167,9 +181,12 @@ class Session:
     def _act_on(self, verdict: Detection | Rejection) -> None:
         name = self._name(verdict)
         self._tally.verdict(verdict, name)
+        if verdict.score:
+            self._timings.utterance(verdict.score.took_s)
         if isinstance(verdict, Detection):
             if verdict.keyword not in DIGITS or not self._config.numbers.hold_back:
                 self._publisher.detection(verdict)
+                self._timings.latency.add(time.monotonic() - verdict.offset_monotonic)
             _log_detection(verdict, name)
             return
         log.debug(
