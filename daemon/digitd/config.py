@@ -26,6 +26,9 @@ from digitd.service.metrics import MetricsSettings
 MASK: Final = "***"
 
 SEARCHED: Final = (Path("config.yaml"), Path("/etc/digitd/config.yaml"))
+NULL: Final = "tag:yaml.org,2002:null"
+NAME: Final = re.compile(r"[\w-]+")
+NAMED: Final = re.compile(r"\b(alias|anchor|tag handle) (['\"]).*\2")
 
 TopicLevel = Annotated[
     str,
@@ -158,7 +161,8 @@ def _values(
     hints = get_type_hints(kind, include_extras=True)
     for key, key_node, value_node in _entries(node, prefix, mistakes):
         if key not in hints:
-            mistakes.append(_mistake(key_node, prefix + key, _unknown(key, hints)))
+            name = _shown(key_node, value_node)
+            mistakes.append(_mistake(key_node, prefix + name, _unknown(key, name, hints)))
         elif is_dataclass(hints[key]):
             yield key, _settings(hints[key], value_node, f"{prefix}{key}.", mistakes)
         elif named := _named(hints[key]):
@@ -173,8 +177,8 @@ def _values(
 def _by_name(kind: type[S], node: yaml.Node, prefix: str, mistakes: list[Mistake]) -> dict[str, S]:
     """Read settings classes that the person who wrote the file gave names to, in their order."""
     return {
-        name: _settings(kind, value_node, f"{prefix}{name}.", mistakes)
-        for name, _, value_node in _entries(node, prefix, mistakes)
+        name: _settings(kind, value_node, f"{prefix}{_shown(key_node, value_node)}.", mistakes)
+        for name, key_node, value_node in _entries(node, prefix, mistakes)
     }
 
 
@@ -191,17 +195,17 @@ def _entries(
     node: yaml.Node, prefix: str, mistakes: list[Mistake]
 ) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
     """Give each key once, with the nodes of its name and value."""
-    if node.tag == "tag:yaml.org,2002:null":  # a section whose keys are all commented out
+    if node.tag == NULL:  # a section whose keys are all commented out
         return
     if not isinstance(node, yaml.MappingNode):
         mistakes.append(_mistake(node, prefix.rstrip("."), "must be a section of `key: value` lines"))
         return
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
-        key = _shown(str(key_node.value))
+        key = str(key_node.value)
         if key in lines:
             text = f"given twice, first in line {lines[key]}"
-            mistakes.append(_mistake(key_node, prefix + key, text))
+            mistakes.append(_mistake(key_node, prefix + _shown(key_node, value_node), text))
             continue
         lines[key] = _line(key_node)
         yield key, key_node, value_node
@@ -273,19 +277,21 @@ def _range(kind: kinds.IntType | kinds.FloatType) -> str:
     return least + most
 
 
-def _unknown(key: str, known: Mapping[str, object]) -> str:
-    if close := difflib.get_close_matches(key, known, n=1):
-        return f"unknown key (did you mean {close[0]!r}?)"
-    return f"unknown key (known here: {', '.join(known)})"
+def _unknown(key: str, shown: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    cure = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
+    hint = "; not shown, it may be a value: is a space missing after a colon, or are quotes?"
+    return f"unknown key ({cure}){'' if shown == key else hint}"
 
 
 def _mistake(node: yaml.Node, where: str, text: str) -> Mistake:
     return Mistake(_line(node), f"{where}: {text}" if where else text)
 
 
-def _shown(key: str) -> str:
-    """Keep a key that no settings class has, however strange, on its line."""
-    return key if key.isprintable() else repr(key)
+def _shown(key: yaml.Node, value: yaml.Node) -> str:
+    """Name a key that looks like one; `{password:secret}` and `{password: some,secret}` have others."""
+    looks_like_one = NAME.fullmatch(str(key.value)) and value.tag != NULL
+    return str(key.value) if looks_like_one else "?"
 
 
 def _line(node: yaml.Node) -> int:
@@ -293,10 +299,11 @@ def _line(node: yaml.Node) -> int:
 
 
 def _broken(error: yaml.YAMLError, name: str) -> str:
-    """Put PyYAML's report on one line."""
+    """Put PyYAML's report on one line, without the names in it: `password: *secret` is one."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         context = f" {error.context}" if error.context else ""
-        return f"{name}:{error.problem_mark.line + 1}: broken YAML{context}: {error.problem}"
+        text = NAMED.sub(r"\1 (put the value in quotes)", f"broken YAML{context}: {error.problem}")
+        return f"{name}:{error.problem_mark.line + 1}: {text}"
     return f"{name}: broken YAML: {' '.join(str(error).split())}"
 
 

@@ -219,6 +219,47 @@ def test_a_secret_is_not_repeated() -> None:
     assert line == "config.yaml:1: mqtt.password: must be text (put it in quotes)"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mqtt: {password:s3cret}",
+        "mqtt: {password=s3cret}",
+        "mqtt: {password: with,s3cret}",
+        "mqtt: {password: with,s3cret,s3cret}",
+        "mqtt:\n  password s3cret:",
+        "mqtt:\n  password: *s3cret",
+        "mqtt:\n  password: !s3cret!",
+        "mqtt:\n  password: !s3cret",
+        "mqtt: {password: &s3cret 1, username: &s3cret 2}",
+    ],
+)
+def test_a_secret_that_is_no_value_to_yaml_is_not_repeated_either(text: str) -> None:
+    lines = mistakes(text)
+
+    assert lines
+    assert "s3cret" not in "".join(lines)
+
+
+@given(
+    st.sampled_from(["mqtt:\n  password: {}\n  tls: 3", "mqtt: {{password: {}, tls: 3}}", "password: {}"]),
+    *2 * [st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters=":"), max_size=4)],
+)
+def test_no_password_is_repeated_whatever_is_in_it(form: str, before: str, after: str) -> None:
+    lines = mistakes(form.format(f"{before}s3cret{after}"))
+
+    assert lines
+    assert "s3cret" not in "".join(lines)
+
+
+def test_a_key_that_may_be_a_value_is_answered_with_a_cure() -> None:
+    [line] = mistakes("mqtt: {password:s3cret}")
+
+    assert line == (
+        "config.yaml:1: mqtt.?: unknown key (did you mean 'password'?); not shown, it may be a value: "
+        "is a space missing after a colon, or are quotes?"
+    )
+
+
 def test_what_is_not_text_at_all_is_one_line() -> None:
     with pytest.raises(ConfigError, match=r"^config.yaml: broken YAML: .+$"):
         parse_config(b"\xff\xfe\x00\xd8\x00", "config.yaml")
