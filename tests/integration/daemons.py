@@ -55,7 +55,7 @@ def daemon(
     environment: Mapping[str, str],
     port: int,
     sections: Mapping[str, object] = MappingProxyType({}),
-    **audio: str | float,
+    **audio: object,
 ) -> Iterator[Daemon]:
     """Run the daemon until the block ends; `sections` of the configuration come on top."""
     config, log = folder / "digitd.yaml", folder / "digitd.log"

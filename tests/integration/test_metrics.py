@@ -91,16 +91,6 @@ def test_only_the_port_that_was_set_is_open_and_only_on_this_machine(port: int, 
     assert listening == [f"127.0.0.1:{port}"]
 
 
-def test_no_port_is_open_unless_it_was_asked_for(
-    vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
-) -> None:
-    with daemon(tmp_path, vmic.environment, broker.port, device="vmic") as running:
-        running.wait_for("broker connected")
-        opened = sockets(running.process.pid)
-
-    assert [one for one in opened if one.listens] == []
-
-
 def test_a_reader_that_says_nothing_holds_up_neither_the_next_one_nor_the_end(
     port: int, measured: Daemon
 ) -> None:
