@@ -135,10 +135,11 @@ def json_schema() -> dict[str, Any]:
 
 
 def without_secrets(config: Config) -> dict[str, Any]:
-    """Return what is set, as a subscriber may see it: no password, also none in the command's addresses."""
+    """Return what is set, as a subscriber may see it: no password, and no argument that may hold one."""
     shown: dict[str, Any] = msgspec.to_builtins(config)
     shown["mqtt"]["password"] = MASK if config.mqtt.password else ""
-    shown["audio"]["command"] = re.sub(r"//[^/@\s]+@", f"//{MASK}@", config.audio.command)
+    program, _, arguments = config.audio.command.partition(" ")
+    shown["audio"]["command"] = f"{program} {MASK}" if arguments else program
     return shown
 
 
