@@ -47,7 +47,9 @@ def wheels(root: Path) -> Path:
     """Return a folder with all that digitd is built with and needs, for the Python of that Debian."""
     python = (root / "usr/bin/python3").readlink().name.removeprefix("python")
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
-    needed = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
+    digitd = project["project"]
+    metrics = digitd["optional-dependencies"]["metrics"]
+    needed = [*project["build-system"]["requires"], *digitd["dependencies"], *metrics]
 
     def download(folder: Path) -> None:
         command = [sys.executable, "-m", "pip", "download", "--quiet", f"--dest={folder}"]

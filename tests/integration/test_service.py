@@ -200,6 +200,18 @@ def test_a_reload_takes_a_good_file_and_refuses_a_bad_one(kitchen: Machine, brok
     assert (kitchen.shows("ActiveState"), kitchen.shows("MainPID")) == ("active", process)
 
 
+def test_prometheus_takes_no_more_than_the_setting(kitchen: Machine, broker: Broker) -> None:
+    kitchen.write(CONFIG, config(broker.port, metrics={"enabled": True}))
+    kitchen.out("systemctl", "restart", "digitd")
+
+    scrape = (
+        "import urllib.request as web; print(web.urlopen('http://localhost:9713/metrics').read().decode())"
+    )
+    numbers = kitchen.out("python3", "-c", scrape)
+
+    assert 'digitd_state{state="listening"} 1.0' in numbers
+
+
 def test_a_wrong_configuration_is_not_tried_again(kitchen: Machine, broker: Broker) -> None:
     kitchen.write(CONFIG, config(broker.port, decision={"treshold": 0.9}))
 
