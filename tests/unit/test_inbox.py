@@ -3,6 +3,7 @@
 from paho.mqtt.client import MQTTMessage
 
 from digitd.publish.inbox import LONGEST_BYTES, SIZE, Inbox, Received
+from digitd.publish.payload import Elsewhere
 
 
 def message(topic: str, payload: bytes = b"") -> MQTTMessage:
@@ -49,3 +50,14 @@ def test_a_topic_that_is_no_text_is_refused_and_counted() -> None:
 
     assert inbox.taken() == []
     assert inbox.refused == 1
+
+
+def test_what_is_not_below_the_prefix_is_elsewhere() -> None:
+    inbox = Inbox("digitd/kitchen/")
+    inbox.put(message("homeassistant/status"), at=0.0)
+    inbox.put(message("digitd/kitchen/mute/set"), at=0.0)
+
+    theirs, ours = inbox.taken()
+
+    assert (theirs.topic, isinstance(theirs.topic, Elsewhere)) == ("homeassistant/status", True)
+    assert not isinstance(ours.topic, Elsewhere)

@@ -71,3 +71,14 @@ def test_a_newer_one_does_not_wait_because_an_older_one_was_refused() -> None:
     states.put("mute", b"ON")
 
     assert told(states, now=1.0) == [("mute", b"ON")]
+
+
+def test_one_that_is_repeated_is_told_again_though_it_is_the_same() -> None:
+    states = States(again_s=30.0)
+    states.put("mute", b"OFF")
+    states.put("threshold", b"0.9")
+    told(states)
+
+    states.repeat("mute")
+
+    assert told(states) == [("mute", b"OFF")]

@@ -17,7 +17,7 @@ from digitd.publish import trouble as troubles
 from digitd.publish.client import PROTOCOLS, client_factory, publish_properties
 from digitd.publish.deliveries import AT_ONCE
 from digitd.publish.history import History
-from digitd.publish.payload import Message
+from digitd.publish.payload import Message, in_full
 from digitd.publish.retry import Patience
 from digitd.publish.settings import MqttSettings
 from digitd.publish.trouble import Trouble
@@ -37,7 +37,7 @@ class Ears:
         tick: A few times a second while connected, at first at once. Returns False to give the connection up.
         answered: The broker's answers to the packet with this identifier. paho holds a lock of its own that
             whoever publishes needs too, so it must not wait for anything.
-        heard: A message came, on a topic below ours.
+        heard: A message came, on a topic that we asked for.
     """
 
     tick: Callable[[], bool]
@@ -101,14 +101,14 @@ class Connection:
         return self._up.wait(timeout_s)
 
     def publish(self, message: Message, now: float) -> int:
-        """Hand a message to paho, below our prefix, and return the packet identifier."""
+        """Hand a message to paho, and return the packet identifier."""
         properties = publish_properties(message, now) if self._speaks_5 else None
-        topic = f"{self._prefix}/{message.topic}"
+        topic = in_full(message.topic, self._prefix)
         return self._client.publish(topic, message.payload, 1, message.retain, properties).mid
 
     def subscribe(self, topics: Sequence[str]) -> int:
-        """Ask for what is said below our prefix, and return the packet identifier."""
-        names = [f"{self._prefix}/{topic}" for topic in topics]
+        """Ask for what is said on these topics, and return the packet identifier."""
+        names = [in_full(topic, self._prefix) for topic in topics]
         if self._speaks_5:
             options = SubscribeOptions(qos=1, retainHandling=NO_RETAINED)
             _, mid = self._client.subscribe([(name, options) for name in names])

@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 from paho.mqtt.client import MQTTMessage
 
+from digitd.publish.payload import Elsewhere
+
 SIZE: Final = 100
 LONGEST_BYTES: Final = 65_536
 
@@ -13,7 +15,7 @@ class Received(NamedTuple):
     """A message on a topic that we subscribed to.
 
     Attributes:
-        topic: Below `<base>/<site>/`.
+        topic: Below `<base>/<site>/`, or `Elsewhere`.
         payload: As it came, not looked at.
         at: `time.monotonic()` in seconds when it came.
     """
@@ -44,12 +46,15 @@ class Inbox:
         elif len(self._unread) >= SIZE:
             self.dropped += 1
         else:
-            topic = message.topic.removeprefix(self._prefix)
-            self._unread.append(Received(topic, bytes(message.payload), at))
+            self._unread.append(Received(self._called(message.topic), bytes(message.payload), at))
 
     def taken(self) -> list[Received]:
         """Remove and return what is there; one reader at a time."""
         return [self._unread.popleft() for _ in range(len(self._unread))]
+
+    def _called(self, topic: str) -> str:
+        ours = topic.startswith(self._prefix)
+        return topic.removeprefix(self._prefix) if ours else Elsewhere(topic)
 
 
 def _is_text(message: MQTTMessage) -> bool:

@@ -68,7 +68,7 @@ def mqtt_publisher(
         settings: Where to and as whom.
         site: The place that is listened to; one level of the topic.
         model: Name and version of the model, told with each detection.
-        topics: What to subscribe to, below `<base>/<site>/`; wildcards are allowed.
+        topics: What to subscribe to, below `<base>/<site>/` or `Elsewhere`; wildcards are allowed.
         patience: How long to wait for a broker that is away or refuses us.
 
     Raises:
@@ -169,9 +169,15 @@ class Publisher:
         self.state("microphone", b"online" if online else b"offline")
 
     def state(self, topic: str, payload: bytes) -> None:
-        """Keep the latest of a retained topic below ours and say it, now and at each new connection."""
+        """Keep the latest of a retained topic and say it, now and at each new connection."""
         with self._lock:
             self._traffic.states.put(topic, payload)
+            self._flush(time.monotonic())
+
+    def repeat(self, topic: str) -> None:
+        """Say the latest of a retained topic again, as somebody may have missed it."""
+        with self._lock:
+            self._traffic.states.repeat(topic)
             self._flush(time.monotonic())
 
     def diagnostic(self, topic: str, payload: bytes, expires_s: float) -> None:

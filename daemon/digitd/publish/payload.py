@@ -15,6 +15,17 @@ SCHEMA = 1
 JSON = "application/json"
 
 
+class Elsewhere(str):
+    """A topic in full, as it is not below ours; any other is below `<base>/<site>/`."""
+
+    __slots__ = ()
+
+
+def in_full(topic: str, prefix: str) -> str:
+    """Return a topic as the broker knows it, given `<base>/<site>`."""
+    return topic if isinstance(topic, Elsewhere) else f"{prefix}/{topic}"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Who speaks, and for how long it counts.
@@ -35,7 +46,7 @@ class Message:
     """One publication, always at QoS 1.
 
     Attributes:
-        topic: Below `<base>/<site>/`.
+        topic: Below `<base>/<site>/`, or `Elsewhere`.
         payload: UTF-8 text.
         expires: `time.monotonic()` in seconds from which on it must not be sent any more.
         retain: The broker hands it to later subscribers too.

@@ -25,6 +25,10 @@ class States:
         self._latest[topic] = payload
         self._due[topic] = -math.inf
 
+    def repeat(self, topic: str) -> None:
+        """Tell the latest again."""
+        self._due[topic] = -math.inf
+
     def take(self, now: float) -> Message | None:
         """Return one that the broker has to be told; follow with `sent`."""
         topic = next((topic for topic, due in self._due.items() if due <= now), None)

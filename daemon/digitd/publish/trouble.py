@@ -8,6 +8,7 @@ from typing import Final
 
 from paho.mqtt.reasoncodes import ReasonCode
 
+from digitd.publish.payload import in_full
 from digitd.publish.settings import MqttSettings
 
 
@@ -141,11 +142,11 @@ def lost(reason: str) -> Trouble:
 
 
 def not_taken(what: str, refused: Mapping[str, str], prefix: str) -> Trouble:
-    """Say which of our messages or subscriptions the broker refuses: topics below the prefix, and why."""
+    """Say which of our messages or subscriptions the broker refuses: topics, and why."""
     first, *others = refused
     return Trouble(
         event=f"broker refuses {what}",
-        reason=f"{refused[first]}, {prefix}/{first}",
+        reason=f"{refused[first]}, {in_full(first, prefix)}",
         cure="does the broker's access control list allow it, as systemd/mosquitto.acl does? See its log",
         too=f" and {', '.join(others)}" if others else "",
     )
