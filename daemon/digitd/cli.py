@@ -187,6 +187,14 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0 if all(results) else 1
 
 
+def _forget(arguments: argparse.Namespace) -> int:
+    from digitd.commands.forget import forget
+
+    for line in forget(_config(arguments)):
+        _tell(line)
+    return 0
+
+
 def _passes(name: str, check: Callable[[], str]) -> bool:
     try:
         _tell(f"{name:<11} ok      {check()}")
@@ -268,7 +276,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--schema", action="store_true", help="print the JSON schema of config.yaml instead")
     inspect = _inspect_parser(commands)
     calibrate = _calibrate_parser(commands)
-    for command in (run, detect, listen, fleet, check, inspect, calibrate):
+    forget_text = "clear all that the broker keeps of this daemon, and its device in Home Assistant"
+    forget = _command(commands, "forget", _forget, forget_text, "digitd forget -c /etc/digitd/config.yaml")
+    for command in (run, detect, listen, fleet, check, inspect, calibrate, forget):
         command.add_argument(
             *("-c", "--config"),
             type=Path,

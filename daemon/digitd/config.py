@@ -20,6 +20,7 @@ from digitd.errors import ConfigError
 from digitd.log import LogSettings
 from digitd.model import ModelSettings
 from digitd.numbers import NumberSettings
+from digitd.publish.home_assistant import HomeAssistantSettings
 from digitd.publish.settings import MqttSettings
 from digitd.service.metrics import MetricsSettings
 
@@ -53,6 +54,7 @@ class Config:
         decision: When an answer is good enough to act on.
         numbers: When digits said in a row are a number.
         mqtt: Where detections go.
+        home_assistant: How Home Assistant gets to know this daemon.
         metrics: Numbers for Prometheus.
         log: What is told on standard error.
     """
@@ -64,6 +66,7 @@ class Config:
     decision: DecisionSettings = field(default_factory=DecisionSettings)
     numbers: NumberSettings = field(default_factory=NumberSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    home_assistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     log: LogSettings = field(default_factory=LogSettings)
 

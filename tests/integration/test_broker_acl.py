@@ -10,6 +10,7 @@ import pytest
 
 from digitd.publish.mqtt import Counters, mqtt_publisher
 from digitd.publish.orders import TOPICS
+from digitd.publish.payload import Elsewhere
 from digitd.publish.retry import Patience
 from digitd.publish.settings import MqttSettings
 from digitd.service import echo
@@ -19,7 +20,7 @@ from integration.publishing import first_received, heard, kitchen, lines, until
 pytestmark = pytest.mark.broker
 
 SHIPPED = Path(__file__).parents[2] / "systemd" / "mosquitto.acl"
-EVERYBODY_ELSE = "\nuser homeassistant\ntopic readwrite digitd/#\n"
+EVERYBODY_ELSE = "\nuser homeassistant\ntopic readwrite digitd/#\ntopic readwrite homeassistant/#\n"
 
 SAID = ("number", "number/secret", "health", "info", "mute", "threshold", "threshold/7", "response/health")
 ORDERS = ("mute/set", "threshold/set", "threshold/7/set", "request/health")
@@ -69,6 +70,20 @@ def test_with_the_list_that_we_ship_everything_works(strict: Broker) -> None:
     told = [message.topic.removeprefix("digitd/kitchen/") for message in listener.messages]
     assert told[: len(everything)] == everything
     assert received == ["canary", *ORDERS]
+
+
+def test_with_the_list_that_we_ship_home_assistant_is_told_and_heard(strict: Broker) -> None:
+    status = Elsewhere("homeassistant/status")
+    with (
+        Listener(strict.port, "homeassistant/#", "homeassistant") as home,
+        kitchen(as_user(strict, "kitchen"), status) as publisher,
+    ):
+        publisher.state(Elsewhere("homeassistant/device/digitd_kitchen_ab12cd34/config"), b"{}")
+        home.wait_for([("config", "{}")])
+
+        home.say(status, b"online")
+
+        assert [message.topic for message in first_received(publisher)] == [status]
 
 
 def test_with_the_list_that_we_ship_nobody_speaks_for_another(strict: Broker) -> None:

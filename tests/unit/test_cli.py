@@ -20,7 +20,7 @@ from digitd.messages import Rejection, Score, Utterance
 from digitd.service.lifecycle import seconds_since_start, stop_requests, until
 from fakes import audio, blocks
 
-COMMANDS = ("run", "demo", "detect", "listen", "devices", "check", "inspect", "calibrate")
+COMMANDS = ("run", "demo", "detect", "listen", "devices", "check", "inspect", "calibrate", "forget")
 RATE_HZ = 16000
 LABELS = [*"0123456789", "else"]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from digitd import __version__
 from digitd.audio import open_source
+from digitd.commands.introduction import subscriptions
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.session import Session
 from digitd.config import Config
@@ -37,13 +38,14 @@ def run(config: Config, read_again: Callable[[], Config]) -> None:
     recogniser = Recogniser(config)
     _log_start(config, recogniser)
     _self_test(recogniser.cascade)
+    topics = (echo.TOPIC, *TOPICS, *subscriptions(config))
     with (
         stop_requests() as stopped,
         reload_requests() as asked_to_reload,
         metrics_server(config.metrics) as board,
         open_source(config.audio, recogniser.rate_hz, reopen=True) as blocks,
         # The inner one: `offline` goes out before anything tries to close a microphone that hangs.
-        mqtt_publisher(config.mqtt, site(config), recogniser.title, (echo.TOPIC, *TOPICS)) as publisher,
+        mqtt_publisher(config.mqtt, site(config), recogniser.title, topics) as publisher,
     ):
         session = Session(config, read_again, recogniser, publisher, os.environ)
         audio = until(stopped, blocks)
@@ -74,6 +76,8 @@ def _log_start(config: Config, recogniser: Recogniser) -> None:
         *(__version__, recogniser.title, recogniser.rate_hz),
         *(config.audio.source, config.audio.device, site(config)),
     )
+    if not config.home_assistant.enabled:
+        log.info("not introduced to home assistant cure=%r", "`digitd forget` clears what was said before")
 
 
 def _self_test(cascade: Cascade) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from digitd import __version__
+from digitd.commands.introduction import Introduction
 from digitd.commands.memory import memory_file
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
@@ -25,6 +26,7 @@ from digitd.numbers import DIGITS
 from digitd.pipeline import Moment
 from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
+from digitd.publish.payload import Elsewhere
 from digitd.service import echo
 from digitd.service.board import Reading
 from digitd.service.liveness import Liveness
@@ -91,6 +93,7 @@ class Session:
         }
         self._remote = Remote(memory_file(site(config), environ), publisher, answers, recogniser.keywords)
         recogniser.obey(self._remote.orders)
+        self._introduction = Introduction(config, publisher)
         self._introduce()
 
     def take(self, moment: Moment) -> None:
@@ -107,6 +110,7 @@ class Session:
             _log_number(number)
         for message in self._publisher.received():
             self._hear(message)
+        self._introduction.heed()
         self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
 
     def reload(self) -> dict[str, Any]:
@@ -170,10 +174,17 @@ class Session:
             "config_schema": json_schema(),
         }
         self._publisher.state("info", msgspec.json.encode(info))
+        numbers = self._config.numbers
+        held_back = DIGITS if numbers.hold_back else set()
+        keywords = tuple(keyword for keyword in self.recogniser.keywords if keyword not in held_back)
+        self._introduction.introduce(self.recogniser.title, keywords, numbers=numbers.enabled)
 
     def _hear(self, message: Received) -> None:
         if message.topic == echo.TOPIC:
             self._vigil.echo.came(message.payload, message.at)
+            return
+        if isinstance(message.topic, Elsewhere):
+            self._introduction.came(message)
             return
         self._remote.take(message)
         self.recogniser.obey(self._remote.orders)

@@ -163,10 +163,10 @@ def publish_properties(message: Message, now: float) -> Properties:
 
 def default_client_id(site: str) -> str:
     """Return a name that stays the same over restarts and differs between machines."""
-    return f"digitd-{site}-{_machine_hash()}"
+    return f"digitd-{site}-{machine_hash()}"
 
 
-def _machine_hash() -> str:
+def machine_hash() -> str:
     """Tell this machine from others without giving its id away, as man 5 machine-id asks."""
     machine_id = Path("/etc/machine-id")
     name = machine_id.read_text(encoding="ascii") if machine_id.exists() else platform.node()
