@@ -168,6 +168,10 @@ class Listener:
         """Wait until exactly these have come, as pairs of the last level of the topic and the payload."""
         assert self._wait_until(lambda: self.heard() == list(wanted), timeout_s), self.heard()
 
+    def wait_until_latest(self, payload: str, timeout_s: float = 10.0) -> None:
+        """Wait until what came last is this."""
+        assert self._wait_until(lambda: payload in [told for _, told in self.heard()[-1:]], timeout_s)
+
     def wait_for_count(self, count: int, timeout_s: float = 10.0) -> None:
         """Wait until so many have come."""
         assert self._wait_until(lambda: len(self.messages) >= count, timeout_s), self.heard()
