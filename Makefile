@@ -4,14 +4,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(PATH):/usr/sbin:/sbin
+HOME_ASSISTANT := $(CURDIR)/.cache/home-assistant
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test soak check python python-packages portaudio test-programs
+.PHONY: help demo run test test-home-assistant soak check python python-packages portaudio test-programs
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
 
 demo: .venv/.demo  ## the whole daemon without microphone or broker: bundled speech, each message printed
 	@$(BIN)/digitd demo
@@ -21,6 +22,12 @@ run: .venv/.demo portaudio  ## the daemon on the real microphone, with config.ya
 
 test: .venv/.dev test-programs  ## all tests
 	@$(BIN)/pytest
+
+test-home-assistant: .venv/.dev test-programs  ## those with a real Home Assistant, as root; 1.5 GB, once
+	$(call packages,a Debian to run Home Assistant in,mmdebstrap)
+	@[ "$$(id -u)" = 0 ] && root= || root=sudo; \
+	$$root sh tests/integration/home_assistant.sh $(HOME_ASSISTANT) && \
+	$$root env DIGITD_HOME_ASSISTANT=$(HOME_ASSISTANT) $(BIN)/pytest -p no:cacheprovider -m home_assistant
 
 soak: .venv/.dev test-programs  ## 24 hours of audio at a run, then half an hour with faults; an hour in all
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.soak
@@ -74,4 +81,5 @@ portaudio:
 	$(call packages,the microphone,libportaudio2)
 
 test-programs:
-	$(call packages,a broker and a virtual microphone to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto)
+	$(call packages,a broker and a virtual microphone to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto mosquitto-clients)
+	$(call packages,containers to test the service and its installer in,systemd-container mmdebstrap gpg shellcheck)

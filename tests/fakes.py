@@ -79,6 +79,7 @@ class FakeVoice:
         trouble: Why it does not take what we say.
         online: What was said of the microphone, in order.
         states: The latest of each topic.
+        repeated: Topics that were said again, in order.
         diagnostics: Topics and payloads, in order.
     """
 
@@ -86,6 +87,7 @@ class FakeVoice:
     trouble: str | None = None
     online: list[bool] = field(default_factory=list)
     states: dict[str, bytes] = field(default_factory=dict)
+    repeated: list[str] = field(default_factory=list)
     diagnostics: list[tuple[str, bytes]] = field(default_factory=list)
 
     def microphone(self, *, online: bool) -> None:
@@ -93,6 +95,9 @@ class FakeVoice:
 
     def state(self, topic: str, payload: bytes) -> None:
         self.states[topic] = payload
+
+    def repeat(self, topic: str) -> None:
+        self.repeated.append(topic)
 
     def diagnostic(self, topic: str, payload: bytes, expires_s: float) -> None:  # noqa: ARG002 - as the real
         self.diagnostics.append((topic, payload))

@@ -6,6 +6,7 @@ Raspberry Pi, which `--help`, `--version` and a wrong option should not.
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -16,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitd import __version__
-from digitd.errors import DigitdError, InputError, UnavailableError
+from digitd.errors import ConfigError, DigitdError, InputError, UnavailableError
 
 if TYPE_CHECKING:
     from digitd.config import Config
+    from digitd.pictures.study import Study
 
 # ruff: noqa: PLC0415 - imports inside commands: see above
 
@@ -27,6 +29,10 @@ INTERRUPTED = 130
 """What a shell makes of a program that ended by Ctrl-C: 128 + SIGINT."""
 
 PROGRESS_AFTER_S = 2.0
+
+LEAST_ROOM_S, MOST_ROOM_S = 4.0, 600.0
+WORDS = 4
+"""As many as show whether words come in two; more make the figures surer."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,11 +72,9 @@ def _demo(_arguments: argparse.Namespace) -> int:
 def _detect(arguments: argparse.Namespace) -> int:
     from digitd.commands.detect import heard_in, recordings
     from digitd.commands.recogniser import Recogniser
-    from digitd.commands.told import TABLE_HEAD, jsonl, table_row
-    from digitd.messages import Detection
+    from digitd.commands.told import TABLE_HEAD
 
     recogniser = Recogniser(_config(arguments))
-    row = jsonl if arguments.format == "jsonl" else table_row
     mishaps = _Mishaps()
     found: list[str] = []
     for path in arguments.paths:
@@ -78,12 +82,57 @@ def _detect(arguments: argparse.Namespace) -> int:
             found += recordings(path)
     if arguments.format == "table":
         _tell(TABLE_HEAD)
-    for recording in _with_progress(found):
+    # Unless the results themselves are seen on the terminal.
+    for recording in _with_progress(found, shown=sys.stderr.isatty() and not sys.stdout.isatty()):
         with mishaps.told():
-            for verdict in heard_in(recording, recogniser):
-                if arguments.all or isinstance(verdict, Detection):
-                    _tell(row(recording, verdict, recogniser.rate_hz))
+            for line in heard_in(recording, recogniser, arguments.format, everything=arguments.all):
+                _tell(line)
     return mishaps.exit_code
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    from digitd.commands.detect import recordings
+    from digitd.commands.inspect import Stretch, draw, study
+    from digitd.commands.recogniser import Recogniser
+
+    recogniser = Recogniser(_config(arguments))
+    stretch = Stretch(arguments.from_s, arguments.to_s)
+    mishaps = _Mishaps()
+    found: list[str] = []
+    for path in arguments.paths:
+        with mishaps.told():
+            found += recordings(path)
+
+    def studies() -> Iterator["Study"]:
+        for recording in _with_progress(found, shown=sys.stderr.isatty()):
+            with mishaps.told():
+                yield study(recording, recogniser, stretch)
+
+    for line in draw(studies(), arguments.out, alone=len(found) == 1):
+        _tell(line)
+    return mishaps.exit_code
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from digitd.amend import amend
+    from digitd.commands.calibrate import calibrate
+    from digitd.config import find_config
+
+    config = _config(arguments)
+    file = find_config(arguments.config, os.environ)
+    if arguments.write and file is None:
+        raise ConfigError("no configuration file to write to; make an empty config.yaml, or name one with -c")
+    number = arguments.words
+    if number is None:
+        number = WORDS if sys.stdin.isatty() else 0
+    outcome = calibrate(config, arguments.seconds, number, _tell)
+    if outcome.changes and file:
+        if arguments.write:
+            amend(file, outcome.changes)
+            _tell(f"written to {file}; a daemon that runs takes it with `systemctl reload digitd`")
+        else:
+            _tell(f"--write puts it into {file}")
+    return 0 if outcome.is_heard else 1
 
 
 def _listen(arguments: argparse.Namespace) -> int:
@@ -138,6 +187,14 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0 if all(results) else 1
 
 
+def _forget(arguments: argparse.Namespace) -> int:
+    from digitd.commands.forget import forget
+
+    for line in forget(_config(arguments)):
+        _tell(line)
+    return 0
+
+
 def _passes(name: str, check: Callable[[], str]) -> bool:
     try:
         _tell(f"{name:<11} ok      {check()}")
@@ -167,9 +224,8 @@ class _Mishaps:
             self.exit_code = error.exit_code
 
 
-def _with_progress(recordings: Sequence[str]) -> Iterator[str]:
-    """Count on the terminal what takes long, unless the results themselves are seen there."""
-    shown = sys.stderr.isatty() and not sys.stdout.isatty()
+def _with_progress(recordings: Sequence[str], *, shown: bool) -> Iterator[str]:
+    """Count on the terminal what takes long."""
     began_at = time.monotonic()
     for done, recording in enumerate(recordings):
         if shown and time.monotonic() - began_at > PROGRESS_AFTER_S:
@@ -188,8 +244,11 @@ def _config(arguments: argparse.Namespace) -> "Config":
     return replace(config, model=ModelSettings(model)) if model else config
 
 
-def _tell(line: str) -> None:
-    print(line, flush=True)  # whoever reads a pipe wants to see it as it happens
+def _tell(line: str, *, passing: bool = False) -> None:
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K{line}", end="" if passing else "\n", flush=True)
+    elif not passing:
+        print(line, flush=True)  # whoever reads a pipe wants to see it as it happens
 
 
 def _complain(error: DigitdError) -> None:
@@ -215,7 +274,11 @@ def _parser() -> argparse.ArgumentParser:
     check_text = "configuration, model, microphone, broker: is all there that `run` needs?"
     check = _command(commands, "check", _check, check_text, "digitd check -c config.yaml")
     check.add_argument("--schema", action="store_true", help="print the JSON schema of config.yaml instead")
-    for command in (run, detect, listen, fleet, check):
+    inspect = _inspect_parser(commands)
+    calibrate = _calibrate_parser(commands)
+    forget_text = "clear all that the broker keeps of this daemon, and its device in Home Assistant"
+    forget = _command(commands, "forget", _forget, forget_text, "digitd forget -c /etc/digitd/config.yaml")
+    for command in (run, detect, listen, fleet, check, inspect, calibrate, forget):
         command.add_argument(
             *("-c", "--config"),
             type=Path,
@@ -242,6 +305,82 @@ def _detect_parser(
     detect.add_argument("--format", choices=("table", "jsonl"), default="table", help="default: table")
     detect.add_argument("--all", action="store_true", help="tell rejected utterances, too")
     return detect
+
+
+def _inspect_parser(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> argparse.ArgumentParser:
+    inspect = _command(
+        *(commands, "inspect", _inspect, "a picture of what detector and model make of recordings"),
+        "digitd inspect seven.wav -o seven.png\n"
+        "  digitd inspect evening.flac --from 600 --to 630 -o evening.svg\n"
+        "  digitd inspect mine/lamp -o lamp.png     # a contact sheet",
+    )
+    inspect.add_argument(
+        *("paths",),
+        nargs="+",
+        metavar="PATH",
+        help="WAV, FLAC, OGG, MP3; a folder; - for WAV on standard input; more than one give contact sheets",
+    )
+    inspect.add_argument(
+        "-o", "--out", type=_picture, required=True, metavar="PICTURE", help="the PNG or SVG file to write"
+    )
+    inspect.add_argument("--model", metavar="FILE", help="another model file than the configuration's")
+    inspect.add_argument(
+        "--from", type=_seconds, default=0.0, dest="from_s", metavar="S", help="begin at so many seconds"
+    )
+    inspect.add_argument(
+        "--to", type=_seconds, default=math.inf, dest="to_s", metavar="S", help="end at so many seconds"
+    )
+    return inspect
+
+
+def _calibrate_parser(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> argparse.ArgumentParser:
+    calibrate = _command(
+        *(
+            commands,
+            "calibrate",
+            _calibrate,
+            "listens to the room and to you, and proposes detector settings",
+        ),
+        "digitd calibrate\n  digitd calibrate --seconds 20 --words 10 --write -c /etc/digitd/config.yaml",
+    )
+    calibrate.add_argument(
+        *("--seconds",),
+        type=_calibrated_seconds,
+        default=10.0,
+        metavar="N",
+        help="listen to the room for so long (10)",
+    )
+    calibrate.add_argument(
+        "--words", type=int, choices=range(101), metavar="N", help="ask for so many (4; 0 without a terminal)"
+    )
+    calibrate.add_argument(
+        "--write", action="store_true", help="put what is proposed into the configuration file"
+    )
+    return calibrate
+
+
+def _calibrated_seconds(text: str) -> float:
+    seconds = _seconds(text)
+    if not LEAST_ROOM_S <= seconds <= MOST_ROOM_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not from {LEAST_ROOM_S:g} to {MOST_ROOM_S:g}")
+    return seconds
+
+
+def _picture(text: str) -> Path:
+    if Path(text).suffix.lower() not in {".png", ".svg"}:
+        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .png nor in .svg")
+    return Path(text)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
 
 
 def _command(

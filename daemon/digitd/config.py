@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -19,11 +19,17 @@ from digitd.detect.segmenter import SegmenterSettings
 from digitd.errors import ConfigError
 from digitd.log import LogSettings
 from digitd.model import ModelSettings
-from digitd.publish.mqtt import MqttSettings
+from digitd.numbers import NumberSettings
+from digitd.publish.home_assistant import HomeAssistantSettings
+from digitd.publish.settings import MqttSettings
+from digitd.service.metrics import MetricsSettings
 
 MASK: Final = "***"
 
 SEARCHED: Final = (Path("config.yaml"), Path("/etc/digitd/config.yaml"))
+NULL: Final = "tag:yaml.org,2002:null"
+NAME: Final = re.compile(r"[\w-]+")
+NAMED: Final = re.compile(r"\b(alias|anchor|tag handle) (['\"]).*\2")
 
 TopicLevel = Annotated[
     str,
@@ -46,7 +52,10 @@ class Config:
         detector: Which samples are an utterance.
         model: What recognises them.
         decision: When an answer is good enough to act on.
+        numbers: When digits said in a row are a number.
         mqtt: Where detections go.
+        home_assistant: How Home Assistant gets to know this daemon.
+        metrics: Numbers for Prometheus.
         log: What is told on standard error.
     """
 
@@ -55,7 +64,10 @@ class Config:
     detector: SegmenterSettings = field(default_factory=SegmenterSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     decision: DecisionSettings = field(default_factory=DecisionSettings)
+    numbers: NumberSettings = field(default_factory=NumberSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    home_assistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
 
@@ -116,8 +128,7 @@ def parse_config(source: bytes, name: str) -> Config:
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of config.yaml, in the words of the settings' docstrings."""
     schema = msgspec.json.schema(Config)
-    described_kinds: list[type[object]] = [Config, *sections(Config).values()]
-    for kind in described_kinds:
+    for kind in settings_classes(Config):
         described = schema["$defs"][kind.__name__]
         described["description"] = (inspect.getdoc(kind) or "").partition("\n")[0]
         described["additionalProperties"] = False
@@ -127,10 +138,11 @@ def json_schema() -> dict[str, Any]:
 
 
 def without_secrets(config: Config) -> dict[str, Any]:
-    """Return what is set, as a subscriber may see it: no password, also none in the command's addresses."""
+    """Return what is set, as a subscriber may see it: no password, and no argument that may hold one."""
     shown: dict[str, Any] = msgspec.to_builtins(config)
     shown["mqtt"]["password"] = MASK if config.mqtt.password else ""
-    shown["audio"]["command"] = re.sub(r"//[^/@\s]+@", f"//{MASK}@", config.audio.command)
+    program, _, arguments = config.audio.command.partition(" ")
+    shown["audio"]["command"] = f"{program} {MASK}" if arguments else program
     return shown
 
 
@@ -153,14 +165,25 @@ def _values(
     hints = get_type_hints(kind, include_extras=True)
     for key, key_node, value_node in _entries(node, prefix, mistakes):
         if key not in hints:
-            mistakes.append(_mistake(key_node, prefix + key, _unknown(key, hints)))
+            name = _shown(key_node, value_node)
+            mistakes.append(_mistake(key_node, prefix + name, _unknown(key, name, hints)))
         elif is_dataclass(hints[key]):
             yield key, _settings(hints[key], value_node, f"{prefix}{key}.", mistakes)
+        elif named := _named(hints[key]):
+            yield key, _by_name(named, value_node, f"{prefix}{key}.", mistakes)
         else:
             try:
                 yield key, _value(hints[key], value_node)
             except ValueError as error:
                 mistakes.append(_mistake(value_node, prefix + key, str(error)))
+
+
+def _by_name(kind: type[S], node: yaml.Node, prefix: str, mistakes: list[Mistake]) -> dict[str, S]:
+    """Read settings classes that the person who wrote the file gave names to, in their order."""
+    return {
+        name: _settings(kind, value_node, f"{prefix}{_shown(key_node, value_node)}.", mistakes)
+        for name, key_node, value_node in _entries(node, prefix, mistakes)
+    }
 
 
 def _contradiction(node: yaml.Node, prefix: str, text: str) -> Mistake:
@@ -176,17 +199,17 @@ def _entries(
     node: yaml.Node, prefix: str, mistakes: list[Mistake]
 ) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
     """Give each key once, with the nodes of its name and value."""
-    if node.tag == "tag:yaml.org,2002:null":  # a section whose keys are all commented out
+    if node.tag == NULL:  # a section whose keys are all commented out
         return
     if not isinstance(node, yaml.MappingNode):
         mistakes.append(_mistake(node, prefix.rstrip("."), "must be a section of `key: value` lines"))
         return
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
-        key = _shown(str(key_node.value))
+        key = str(key_node.value)
         if key in lines:
             text = f"given twice, first in line {lines[key]}"
-            mistakes.append(_mistake(key_node, prefix + key, text))
+            mistakes.append(_mistake(key_node, prefix + _shown(key_node, value_node), text))
             continue
         lines[key] = _line(key_node)
         yield key, key_node, value_node
@@ -258,19 +281,21 @@ def _range(kind: kinds.IntType | kinds.FloatType) -> str:
     return least + most
 
 
-def _unknown(key: str, known: Mapping[str, object]) -> str:
-    if close := difflib.get_close_matches(key, known, n=1):
-        return f"unknown key (did you mean {close[0]!r}?)"
-    return f"unknown key (known here: {', '.join(known)})"
+def _unknown(key: str, shown: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    cure = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
+    hint = "; not shown, it may be a value: is a space missing after a colon, or are quotes?"
+    return f"unknown key ({cure}){'' if shown == key else hint}"
 
 
 def _mistake(node: yaml.Node, where: str, text: str) -> Mistake:
     return Mistake(_line(node), f"{where}: {text}" if where else text)
 
 
-def _shown(key: str) -> str:
-    """Keep a key that no settings class has, however strange, on its line."""
-    return key if key.isprintable() else repr(key)
+def _shown(key: yaml.Node, value: yaml.Node) -> str:
+    """Name a key that looks like one; `{password:secret}` and `{password: some,secret}` have others."""
+    looks_like_one = NAME.fullmatch(str(key.value)) and value.tag != NULL
+    return str(key.value) if looks_like_one else "?"
 
 
 def _line(node: yaml.Node) -> int:
@@ -278,10 +303,11 @@ def _line(node: yaml.Node) -> int:
 
 
 def _broken(error: yaml.YAMLError, name: str) -> str:
-    """Put PyYAML's report on one line."""
+    """Put PyYAML's report on one line, without the names in it: `password: *secret` is one."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         context = f" {error.context}" if error.context else ""
-        return f"{name}:{error.problem_mark.line + 1}: broken YAML{context}: {error.problem}"
+        text = NAMED.sub(r"\1 (put the value in quotes)", f"broken YAML{context}: {error.problem}")
+        return f"{name}:{error.problem_mark.line + 1}: {text}"
     return f"{name}: broken YAML: {' '.join(str(error).split())}"
 
 
@@ -289,6 +315,22 @@ def sections(kind: type[object]) -> dict[str, type[object]]:
     """Return the settings classes that a settings class is made of, by key."""
     hints = get_type_hints(kind)
     return {key: hint for key, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
+
+
+def settings_classes(kind: type[object]) -> Iterator[type[object]]:
+    """Give a settings class and all that it is made of, however deep."""
+    yield kind
+    for hint in get_type_hints(kind).values():
+        inner = _named(hint) or hint
+        if isinstance(inner, type) and is_dataclass(inner):
+            yield from settings_classes(inner)
+
+
+def _named(hint: Any) -> type[Any] | None:  # noqa: ANN401  # as for `_value`
+    """Return the settings class of which a key has any number, each with a name; None for other keys."""
+    if get_origin(hint) is not Mapping:
+        return None
+    return get_args(hint)[1]  # type: ignore[no-any-return]  # get_args() says nothing of what it returns
 
 
 def _attributes(kind: type[object]) -> dict[str, str]:

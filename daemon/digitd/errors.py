@@ -17,7 +17,7 @@ class InputError(DigitdError):
 
 
 class UnavailableError(DigitdError):
-    """The microphone or the broker is not there, where one was required at once."""
+    """The microphone, the broker or a port is not to be had, where it was required at once."""
 
     exit_code = 69
 

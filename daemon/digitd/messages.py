@@ -3,8 +3,9 @@
 Positions are counts of samples at the model's rate since the source was opened: the only clock inside.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -80,9 +81,11 @@ class Score:
 
     Attributes:
         probabilities: Posterior of each label, summing to 1.
+        took_s: How long each stage took that was asked, seconds, the first one first.
     """
 
     probabilities: Mapping[str, float]
+    took_s: tuple[float, ...] = field(default=(), compare=False)
 
     @property
     def label(self) -> str:
@@ -129,6 +132,48 @@ class Rejection:
     reason: str
     score: Score | None
     utterance: Utterance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpokenNumber:
+    """Digits that were said in a row.
+
+    Attributes:
+        digits: At least one, as they were heard.
+        grammar: The name of the form that it has; None where any number counts.
+        secret: It must be told to nobody but who asks for it, and kept nowhere.
+    """
+
+    digits: tuple[Detection, ...]
+    grammar: str | None
+    secret: bool
+
+    @property
+    def text(self) -> str:
+        """The digits, leading zeros kept."""
+        return "".join(digit.keyword for digit in self.digits)
+
+    @property
+    def confidence(self) -> float:
+        """The posterior of all digits together: their product, as they were heard one by one."""
+        return math.prod(digit.score.probability for digit in self.digits)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberRejection:
+    """Digits that were said in a row and do not count as a number.
+
+    Attributes:
+        reason: In words, for people; see `numbers.Reason`.
+        parts: All that was heard of it, in order, with what was not understood; at least one is a digit.
+        grammar: The name of the form that it was to have; None where that is not known.
+        secret: It may have been meant for a secret, so what was heard must be told to nobody.
+    """
+
+    reason: str
+    parts: tuple[Detection | Rejection, ...]
+    grammar: str | None
+    secret: bool
 
 
 @dataclass(frozen=True, slots=True)

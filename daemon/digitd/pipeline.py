@@ -1,8 +1,10 @@
 """The daemon in one function: blocks in, detections out; only this and `cli` know the rooms' order."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +28,7 @@ from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Song, Utterance
 from digitd.model import CANARY
 from digitd.model.cascade import Cascade
+from digitd.numbers import Grouper, Number
 
 NO_ORDERS = Orders()
 
@@ -39,12 +42,16 @@ class Heard:
         conditioned: What the detector saw next, shape (n,): whole windows only, so a little more or less.
         onset_dbfs: A window louder than this could have been a beginning when the block came.
         utterances: Those that the block completed, most often none.
+        settled: Whatever is still to come begins at this sample or later.
+        took_s: How long the detector took for it, seconds.
     """
 
     block: AudioBlock
     conditioned: Float32
     onset_dbfs: float
     utterances: Sequence[Utterance]
+    settled: float
+    took_s: float = 0.0
 
     @property
     def level_dbfs(self) -> float:
@@ -59,10 +66,12 @@ class Moment:
     Attributes:
         heard: What the detector made of it.
         verdicts: Of each utterance that it completed, whether it is acted on.
+        numbers: Those that are over by now, where digits are put together to numbers.
     """
 
     heard: Heard
     verdicts: Sequence[Detection | Rejection]
+    numbers: Sequence[Number] = ()
 
 
 class Scorer(Protocol):
@@ -111,15 +120,18 @@ def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz:
     last = None
     for block in blocks:
         if not len(block.samples):
-            yield Heard(block, block.samples, segmenter.onset_dbfs, ())
+            yield Heard(block, block.samples, segmenter.onset_dbfs, (), segmenter.settled)
             continue
         last = block
+        began_s, onset_dbfs = perf_counter(), segmenter.onset_dbfs
         conditioned = high_pass.feed(block)
-        yield Heard(block, conditioned.samples, segmenter.onset_dbfs, segmenter.feed(conditioned))
+        found = segmenter.feed(conditioned)
+        took_s = perf_counter() - began_s
+        yield Heard(block, conditioned.samples, onset_dbfs, found, segmenter.settled, took_s)
     if last is None:
         return
     end = AudioBlock(last.end, last.samples[:0], last.captured_at)
-    yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush())
+    yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush(), math.inf)
 
 
 def recognise(  # noqa: PLR0913, PLR0917 - a room each
@@ -160,6 +172,19 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
                 last = Last(its_score.label, one.offset)
                 told.append(_detection(one, its_score, heard.block, rate_hz, clock))
         yield Moment(heard, told)
+
+
+def numbered(moments: Iterable[Moment], grouper: Grouper) -> Iterator[Moment]:
+    """Add to each moment the numbers that are over by then."""
+    end: int | None = None
+    for moment in moments:
+        block = moment.heard.block
+        if len(block.samples):
+            if end is not None and block.start != end:
+                grouper.lose(block.start)
+            end = block.end
+        numbers = [number for verdict in moment.verdicts for number in grouper.hear(verdict)]
+        yield replace(moment, numbers=numbers + grouper.settle(moment.heard.settled))
 
 
 def verdicts(moments: Iterable[Moment]) -> Iterator[Detection | Rejection]:

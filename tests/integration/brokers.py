@@ -58,6 +58,11 @@ class Broker:
         self.stop()
         self.start()
 
+    def reload(self) -> None:
+        """Let it read passwords and access control lists anew."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
+
     @contextmanager
     def hung(self) -> Iterator[None]:
         """Let it hold its connections, but do nothing."""
@@ -120,11 +125,13 @@ class Listener:
     Attributes:
         port: Of the broker.
         topic: What it subscribes to.
+        username: Who it is there, with the password `secret`; empty for nobody.
         messages: All that came, in order.
     """
 
     port: int
     topic: str
+    username: str = ""
     messages: list[MQTTMessage] = field(default_factory=list)
     _arrival: Condition = field(default_factory=Condition)
     _subscribed: Event = field(default_factory=Event)
@@ -140,6 +147,8 @@ class Listener:
         self._client.on_connect = self._subscribe
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._keep
+        if self.username:
+            self._client.username_pw_set(self.username, "secret")
         self._client.connect("127.0.0.1", self.port, clean_start=False, properties=session)
         self._client.loop_start()
         assert self._subscribed.wait(READY_WITHIN_S)
@@ -148,6 +157,8 @@ class Listener:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        # Or client and listener hold one another, and the collector may come to its sockets before it.
+        self._client.on_connect = self._client.on_subscribe = self._client.on_message = None
 
     def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish something."""
@@ -156,6 +167,10 @@ class Listener:
     def wait_for(self, wanted: Sequence[tuple[str, str]], timeout_s: float = 10.0) -> None:
         """Wait until exactly these have come, as pairs of the last level of the topic and the payload."""
         assert self._wait_until(lambda: self.heard() == list(wanted), timeout_s), self.heard()
+
+    def wait_until_latest(self, payload: str, timeout_s: float = 10.0) -> None:
+        """Wait until what came last is this."""
+        assert self._wait_until(lambda: payload in [told for _, told in self.heard()[-1:]], timeout_s)
 
     def wait_for_count(self, count: int, timeout_s: float = 10.0) -> None:
         """Wait until so many have come."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 DIGITD = [sys.executable, "-m", "digitd"]
 
@@ -49,10 +50,16 @@ class Daemon:
 
 
 @contextmanager
-def daemon(folder: Path, environment: Mapping[str, str], port: int, **audio: str | float) -> Iterator[Daemon]:
-    """Run the daemon until the block ends."""
+def daemon(
+    folder: Path,
+    environment: Mapping[str, str],
+    port: int,
+    sections: Mapping[str, object] = MappingProxyType({}),
+    **audio: object,
+) -> Iterator[Daemon]:
+    """Run the daemon until the block ends; `sections` of the configuration come on top."""
     config, log = folder / "digitd.yaml", folder / "digitd.log"
-    settings = {"site": "kitchen", "audio": audio, "mqtt": {"host": "127.0.0.1", "port": port}}
+    settings = {"site": "kitchen", "audio": audio, "mqtt": {"host": "127.0.0.1", "port": port}, **sections}
     config.write_text(json.dumps(settings))
     command = [*DIGITD, "run", "-c", str(config)]
     own = {**environment, "XDG_STATE_HOME": str(folder / "state")}

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import soundfile
 
-from digitd.demo.play import SPEECH, TRUTH
 from integration.brokers import Broker, Listener, free_port
 from integration.daemons import DIGITD, daemon
+from integration.speech import first_words
 from integration.virtual_microphone import VirtualMicrophone, virtual_microphone
 
 pytestmark = [pytest.mark.broker, pytest.mark.microphone]
@@ -23,17 +22,19 @@ WORDS = 5
 @pytest.fixture(scope="module")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """Return the first words of the demo's recording as a WAV file, and what they are."""
-    words = json.loads(TRUTH.read_text())[:WORDS]
-    samples, rate_hz = soundfile.read(SPEECH, dtype="int16")
     path = tmp_path_factory.mktemp("speech") / "words.wav"
-    soundfile.write(path, samples[: round((words[-1]["offset_s"] + 0.5) * rate_hz)], rate_hz)
-    return path, [word["keyword"] for word in words]
+    return path, first_words(WORDS, path)
 
 
 def retained(broker: Broker, topic: str) -> str:
     with Listener(broker.port, f"digitd/kitchen/{topic}") as listener:
         listener.wait_for_count(1)
         return listener.heard()[0][1]
+
+
+def wait_until_microphone(broker: Broker, payload: str) -> None:
+    with Listener(broker.port, "digitd/kitchen/microphone") as listener:
+        listener.wait_until_latest(payload, timeout_s=30)
 
 
 def health(broker: Broker) -> dict[str, Any]:
@@ -100,17 +101,18 @@ def test_a_microphone_that_is_unplugged_is_told_and_opened_again_when_it_is_back
         running.wait_for("broker connected")
         vmic.pull_out()
         running.wait_for("state=lost")
-        running.wait_for("microphone still lost")
-        lost = retained(broker, "microphone"), health(broker)["state"]
+        running.wait_for("microphone not there, waiting for it")
+        wait_until_microphone(broker, "offline")
+        lost = health(broker)["state"]
         vmic.plug_in()
         running.wait_for("state=listening")
-        found = retained(broker, "microphone"), health(broker)["state"]
+        wait_until_microphone(broker, "online")
+        found = health(broker)["state"]
         vmic.play(recording)
 
         listener.wait_for([("keyword", keyword) for keyword in said])
 
-    assert lost == ("offline", "lost")
-    assert found == ("online", "listening")
+    assert (lost, found) == ("lost", "listening")
 
 
 def test_a_sound_server_that_hangs_ends_the_process_so_that_a_new_one_may_help(
@@ -136,7 +138,7 @@ def test_a_muted_microphone_is_told(vmic: VirtualMicrophone, broker: Broker, tmp
         running.wait_for("broker connected")
         running.wait_for("state=silent")
 
-        assert retained(broker, "microphone") == "offline"
+        wait_until_microphone(broker, "offline")
         assert health(broker)["reason"] == "the same value for 1 s: is the microphone muted, or dead?"
 
 
@@ -216,14 +218,27 @@ def test_a_wrong_configuration_is_refused_and_the_old_one_stays(
         listener.wait_for([("keyword", keyword) for keyword in said])
 
 
-def test_a_microphone_that_is_not_there_is_exit_code_69(
+def test_a_microphone_that_is_not_there_yet_is_waited_for(
+    broker: Broker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with virtual_microphone(tmp_path_factory.mktemp("vmic"), 16000) as vmic:
+        vmic.pull_out()
+        with daemon(tmp_path, vmic.environment, broker.port, device="vmic", lost_after_s=1.0) as running:
+            running.wait_for("microphone not there, waiting for it")
+            wait_until_microphone(broker, "offline")
+
+            vmic.plug_in()
+
+            wait_until_microphone(broker, "online")
+
+
+def test_which_microphones_there_are_is_told_where_the_one_that_is_wanted_is_not(
     vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
 ) -> None:
     with daemon(tmp_path, vmic.environment, broker.port, device="bathroom") as running:
-        running.process.wait(timeout=20)
+        running.wait_for("microphone not there, waiting for it")
 
-    assert running.process.returncode == 69
-    assert "digitd: microphone 'bathroom' is not there" in running.log.read_text()
+        assert "microphone 'bathroom' is not there: 'vmic, ALSA'" in running.log.read_text()
 
 
 def test_the_log_of_a_quiet_stretch_is_a_few_lines(

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import soundfile
 
-from digitd.demo.play import SPEECH, TRUTH
 from integration.brokers import Broker, Listener
 from integration.daemons import Daemon, daemon
+from integration.speech import first_words
 from integration.virtual_microphone import VirtualMicrophone
 
 pytestmark = [pytest.mark.broker, pytest.mark.microphone]
@@ -30,11 +29,8 @@ def running(vmic: VirtualMicrophone, broker: Broker, tmp_path: Path) -> Iterator
 @pytest.fixture
 def word(tmp_path: Path) -> Path:
     """Return the first word of the demo's recording as a WAV file."""
-    samples, rate_hz = soundfile.read(SPEECH, dtype="int16")
-    end_s = json.loads(TRUTH.read_text())[0]["offset_s"] + 0.5
-    path = tmp_path / "word.wav"
-    soundfile.write(path, samples[: round(end_s * rate_hz)], rate_hz)
-    return path
+    first_words(1, tmp_path / "word.wav")
+    return tmp_path / "word.wav"
 
 
 def retained(broker: Broker, topic: str) -> str:

@@ -48,7 +48,7 @@ class VirtualMicrophone:
         """Make it come back under the same name."""
         command = _server(self.folder, self.rate_hz, self.name)
         self.server = subprocess.Popen(command, env=self.environment)
-        _wait_until_ready(self.server, self.environment, self.folder / "log")
+        _wait_until_ready(self.server, self.environment, self.folder)
 
     def play(self, path: Path) -> None:
         """Speak a WAV file into the microphone; returns when it is over."""
@@ -88,7 +88,7 @@ def virtual_microphone(folder: Path, rate_hz: int, name: str = "vmic") -> Iterat
     server = subprocess.Popen(_server(folder, rate_hz, name), env=environment)
     running = VirtualMicrophone(name, twin, rate_hz, environment, folder, server)
     try:
-        _wait_until_ready(server, environment, folder / "log")
+        _wait_until_ready(server, environment, folder)
         yield running
     finally:
         running.pull_out()  # also when a test has stopped it
@@ -134,13 +134,15 @@ def _server(folder: Path, rate_hz: int, name: str) -> list[str]:
     ]
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], environment: dict[str, str], log: Path) -> None:
+def _wait_until_ready(server: subprocess.Popen[bytes], environment: dict[str, str], folder: Path) -> None:
     give_up_at = time.monotonic() + READY_WITHIN_S
     while server.poll() is None and time.monotonic() < give_up_at:
         asked = subprocess.run(
             ["pactl", "info"], env=environment, capture_output=True, check=False, timeout=10
         )
         if asked.returncode == 0:
+            folder.chmod(0o755)  # a service's user may hear it, too; the server wanted its folder for itself
             return
         time.sleep(0.02)
+    log = folder / "log"
     pytest.fail(f"the virtual microphone did not start: {log.read_text() if log.exists() else 'no log'}")

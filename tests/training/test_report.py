@@ -17,6 +17,7 @@ from digitd_training.evaluation.counting import Figures, Other, Spoken
 from digitd_training.evaluation.curves import Curve, Point
 from digitd_training.evaluation.evaluate import Circumstances, Report
 from digitd_training.evaluation.markdown import main_tables, markdown
+from digitd_training.evaluation.numbers import Numbers
 from digitd_training.evaluation.pictures import draw_report, matrix
 from digitd_training.evaluation.recognisers import CASCADE, STAGE_TWO
 from digitd_training.evaluation.report import make_folder, write
@@ -75,6 +76,7 @@ def report() -> Report:
         ),
         [figures(CASCADE), figures(STAGE_TWO)],
         [curve(CASCADE), curve(STAGE_TWO)],
+        [Numbers(3, 10, 8, 0, 2, 0, (0.5, 0.9)), Numbers(4, 10, 7, 1, 1, 1, (0.4, 0.9))],
         in_noise(),
         Agreement(200, 199, 198, 0.07),
         Costs(81_000, 120_000, 2.5, 0.45, {CASCADE: 4.0, STAGE_TWO: 3.0}),
@@ -105,12 +107,21 @@ def test_what_a_new_model_is_worth_fits_on_a_screen(report: Report) -> None:
         "| stage one's network | 81.0 kB |",
         "for 199 of 200 utterances (99.5%) and decides the same for 198 (99.0%)",
         "No thresholds were chosen for stage two alone",
+        "| 4 | 10 | 7 (70.0%) | 40.0 to 90.0 | 1 | 1 | 1 |",
     ],
 )
 def test_the_page_says(line: str, report: Report) -> None:
     page = markdown(report, {"confusion": "confusion.svg", "curves": "curves.svg", "noise": "noise.svg"})
 
     assert line in page
+
+
+def test_a_report_of_a_model_without_digits_is_silent_about_numbers(report: Report) -> None:
+    quick = replace(report, numbers=[], noise=[])
+
+    page = markdown(quick, {"confusion": "confusion.svg", "curves": "curves.svg"})
+
+    assert "## Numbers" not in page
 
 
 def test_a_quick_report_is_silent_about_noise(report: Report) -> None:

@@ -116,6 +116,16 @@ def test_what_stage_one_rules_out_is_not_looked_at_again(shipped: Bundle, tmp_pa
     assert list(score.probabilities.values()) == pytest.approx(pooled([first], weights).tolist())
 
 
+def test_a_score_tells_how_long_each_stage_took_that_was_asked(shipped: Bundle, tmp_path: Path) -> None:
+    both = Cascade(with_second_stage(shipped, tmp_path, gate=1.0))
+    alone = Cascade(shipped, verify=False)
+
+    took_s = both.score(burst()).took_s, alone.score(burst()).took_s
+
+    assert [len(one) for one in took_s] == [2, 1]
+    assert min(took_s[0] + took_s[1]) > 0
+
+
 def test_an_embedding_that_computes_something_else_is_found(shipped: Bundle, tmp_path: Path) -> None:
     assert shipped.card.verifier
     wrong = tuple(reversed(shipped.card.verifier.self_test))

@@ -1,6 +1,7 @@
 """The commands: what they print and the code they end with."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from digitd.messages import Rejection, Score, Utterance
 from digitd.service.lifecycle import seconds_since_start, stop_requests, until
 from fakes import audio, blocks
 
-COMMANDS = ("run", "demo", "detect", "listen", "devices", "check")
+COMMANDS = ("run", "demo", "detect", "listen", "devices", "check", "inspect", "calibrate", "forget")
 RATE_HZ = 16000
 LABELS = [*"0123456789", "else"]
 
@@ -67,7 +68,7 @@ def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     assert outcome("--help") == 0
 
     listed = capsys.readouterr().out
-    assert all(f"    {command} " in listed for command in COMMANDS)
+    assert all(re.search(rf"^    {command}\s", listed, re.MULTILINE) for command in COMMANDS)
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """A configuration that is wrong is answered with place and cure; one that is right is what it says."""
 
 import re
+import textwrap
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect as kinds
 
-from digitd.config import Config, json_schema, load_config, parse_config, sections, without_secrets
+from digitd.config import (
+    Config,
+    json_schema,
+    load_config,
+    parse_config,
+    sections,
+    settings_classes,
+    without_secrets,
+)
 from digitd.errors import ConfigError
+from digitd.numbers import FormSettings
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
 COMMENT_COLUMN = 30
@@ -53,18 +63,46 @@ def test_the_shipped_file_explains_every_key(name: str, kind: type[Any]) -> None
 @every_section
 def test_the_shipped_file_gives_every_range_and_every_choice(name: str, kind: type[Any]) -> None:
     comments = shipped_comments(name)
+
+    for key, words in allowed_by_key(kind).items():
+        assert all(word in comments[key] for word in words), key
+
+
+def test_the_shipped_file_explains_what_a_grammar_may_say() -> None:
+    comment = shipped_comments("numbers")["grammars"]
+
+    for key, words in allowed_by_key(FormSettings).items():
+        assert all(word in comment for word in [key, *words]), key
+
+
+def test_the_grammars_that_the_shipped_file_shows_are_right() -> None:
+    shown = re.findall(r"# {3}(\w+: \{.*\})$", SHIPPED.read_text(encoding="utf-8"), re.MULTILINE)
+
+    config = parsed(f"numbers:\n  only: true\n  grammars: {{{', '.join(shown)}}}\n")
+
+    assert list(config.numbers.grammars) == ["channel", "level", "pin"]
+
+
+def test_the_numbers_that_the_readme_shows_are_right() -> None:
+    readme = (SHIPPED.parent / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^    numbers:\n(?: {6}.*\n)+", readme, re.MULTILINE)
+
+    config = parsed(textwrap.dedent(shown))
+
+    assert config.numbers.enabled
+    assert list(config.numbers.grammars) == ["channel", "level", "pin"]
+
+
+def allowed_by_key(kind: type[Any]) -> dict[str, list[str]]:
     described = kinds.type_info(kind)
     assert isinstance(described, kinds.DataclassType)
-
-    for field in described.fields:
-        for word in allowed_words(field.type):
-            assert word in comments[field.name], field.name
+    return {field.name: allowed_words(field.type) for field in described.fields}
 
 
 def allowed_words(kind: kinds.Type) -> list[str]:
     match kind:
         case kinds.IntType() | kinds.FloatType():
-            return [f"{kind.ge:.12g} to {kind.le:.12g}"]
+            return [f"{kind.ge:.15g} to {kind.le:.15g}"]
         case kinds.LiteralType():
             return [str(value) for value in kind.values]
         case kinds.BoolType():
@@ -90,6 +128,19 @@ def test_what_is_said_is_taken() -> None:
     assert config.site == "kitchen"
     assert config.audio.files == ("a.wav", "b")
     assert config.detector.onset_db == 12.0
+
+
+def test_grammars_are_read_by_name_in_their_order() -> None:
+    config = parsed("numbers:\n  grammars:\n    level: {most: 100}\n    channel: {longest: 2}\n    7:\n")
+
+    assert list(config.numbers.grammars.items()) == [
+        ("level", FormSettings(most=100)),
+        ("channel", FormSettings(longest=2)),
+        ("7", FormSettings()),
+    ]
+
+
+PIN = "numbers:\n  grammars:\n    pin:\n      "
 
 
 @pytest.mark.parametrize(
@@ -121,6 +172,30 @@ def test_what_is_said_is_taken() -> None:
             "3: detector.offset_db: must not be above onset_db",
         ),
         ("detector:\n  onset_db: 3", "2: detector: offset_db: must not be above onset_db"),
+        ("numbers:\n  grammars: [pin]", "2: numbers.grammars: must be a section of `key: value` lines"),
+        (PIN + "secert: true", "4: numbers.grammars.pin.secert: unknown key (did you mean 'secret'?)"),
+        (PIN + "shortest: 0", "4: numbers.grammars.pin.shortest: must be a whole number from 1 to 15"),
+        (
+            PIN + "shortest: 4\n      longest: 3",
+            "4: numbers.grammars.pin.shortest: must not be above longest",
+        ),
+        (PIN + "least: 5\n      most: 4", "4: numbers.grammars.pin.least: must not be above most"),
+        (
+            PIN + "longest: 2\n      least: 100",
+            "5: numbers.grammars.pin.least: no number of 2 digits is as great",
+        ),
+        (PIN + "secret: true", "2: numbers.grammars: 'pin' is secret, which needs numbers.only: true, for"),
+        (PIN + "shortest: 9", "2: numbers.grammars: 'pin' has more digits than numbers.longest allows"),
+        ("numbers:\n  grammars: {a: {}, a: {}}", "2: numbers.grammars.a: given twice, first in line 2"),
+        (
+            "mqtt:\n  tls: true\n  cert_file: a.pem",
+            "3: mqtt.cert_file: needs mqtt.key_file, the key that belongs to it",
+        ),
+        (
+            "mqtt:\n  tls: true\n  key_file: a.key",
+            "3: mqtt.key_file: needs mqtt.cert_file, the certificate that belongs to it",
+        ),
+        ("mqtt: {ca_file: ca.pem}", "1: mqtt.ca_file: needs mqtt.tls: true"),
         ("audio: [", "1: broken YAML while parsing a flow node: "),
         ("site: a\n\tlog: b", "2: broken YAML while scanning for the next token: "),
         ("--- {}\n--- {}", "2: broken YAML expected a single document in the stream: "),
@@ -144,13 +219,54 @@ def test_a_secret_is_not_repeated() -> None:
     assert line == "config.yaml:1: mqtt.password: must be text (put it in quotes)"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mqtt: {password:s3cret}",
+        "mqtt: {password=s3cret}",
+        "mqtt: {password: with,s3cret}",
+        "mqtt: {password: with,s3cret,s3cret}",
+        "mqtt:\n  password s3cret:",
+        "mqtt:\n  password: *s3cret",
+        "mqtt:\n  password: !s3cret!",
+        "mqtt:\n  password: !s3cret",
+        "mqtt: {password: &s3cret 1, username: &s3cret 2}",
+    ],
+)
+def test_a_secret_that_is_no_value_to_yaml_is_not_repeated_either(text: str) -> None:
+    lines = mistakes(text)
+
+    assert lines
+    assert "s3cret" not in "".join(lines)
+
+
+@given(
+    st.sampled_from(["mqtt:\n  password: {}\n  tls: 3", "mqtt: {{password: {}, tls: 3}}", "password: {}"]),
+    *2 * [st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters=":"), max_size=4)],
+)
+def test_no_password_is_repeated_whatever_is_in_it(form: str, before: str, after: str) -> None:
+    lines = mistakes(form.format(f"{before}s3cret{after}"))
+
+    assert lines
+    assert "s3cret" not in "".join(lines)
+
+
+def test_a_key_that_may_be_a_value_is_answered_with_a_cure() -> None:
+    [line] = mistakes("mqtt: {password:s3cret}")
+
+    assert line == (
+        "config.yaml:1: mqtt.?: unknown key (did you mean 'password'?); not shown, it may be a value: "
+        "is a space missing after a colon, or are quotes?"
+    )
+
+
 def test_what_is_not_text_at_all_is_one_line() -> None:
     with pytest.raises(ConfigError, match=r"^config.yaml: broken YAML: .+$"):
         parse_config(b"\xff\xfe\x00\xd8\x00", "config.yaml")
 
 
 def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    names = [*sections(Config), "site", "device", "onset_db", "offset_db", "files", "password"]
+    names = [*sections(Config), "site", "device", "onset_db", "offset_db", "files", "password", "grammars"]
     return st.lists(inner) | st.dictionaries(st.sampled_from(names) | st.text(), inner)
 
 
@@ -167,7 +283,7 @@ def test_any_yaml_is_read_or_refused(said: Any) -> None:  # noqa: ANN401  # that
 def test_every_key_can_say_what_is_allowed(name: str, kind: type[Any]) -> None:
     keys = [field.name for field in fields(kind)]
 
-    lines = mistakes(yaml.safe_dump({name: {key: {} for key in keys}}, sort_keys=False))
+    lines = mistakes("".join([f"{name}:\n", *(f"  {key}: [{{}}]\n" for key in keys)]))
 
     assert [line.partition(": must be ")[0] for line in lines] == [
         f"config.yaml:{number}: {name}.{key}" for number, key in enumerate(keys, start=2)
@@ -208,6 +324,14 @@ def test_the_schema_describes_every_key(name: str, kind: type[Any]) -> None:
     assert all(described["description"] for described in schema[kind.__name__]["properties"].values())
 
 
+def test_the_schema_describes_what_is_inside_a_section() -> None:
+    form = json_schema()["$defs"]["FormSettings"]
+
+    assert FormSettings in settings_classes(Config)
+    assert not form["additionalProperties"]
+    assert all(described["description"] for described in form["properties"].values())
+
+
 def test_the_schema_gives_limits_and_defaults() -> None:
     described = json_schema()["$defs"]["SegmenterSettings"]["properties"]["onset_db"]
 
@@ -229,5 +353,5 @@ def test_what_is_shown_to_others_holds_no_secret() -> None:
     shown = without_secrets(config)
 
     assert "hush" not in str(shown)
-    assert shown["audio"]["command"] == "ffmpeg -i rtsp://***@camera/1 -f s16le -"
+    assert shown["audio"]["command"] == "ffmpeg ***"
     assert shown["detector"]["onset_db"] == config.detector.onset_db

@@ -35,6 +35,12 @@ def test_the_level_of_a_beginning_is_fixed_with_the_classic_rule() -> None:
     assert list(levels) == [pytest.approx(20 * np.log10(1000 / (50 * 32768)))]
 
 
+def test_the_detector_tells_how_long_it_took_for_each_block() -> None:
+    heard = told(audio("...####..."))
+
+    assert all(one.took_s > 0 for one in heard if len(one.block.samples))
+
+
 def test_what_the_end_completes_comes_with_an_empty_block() -> None:
     sound = audio("....####")
 

@@ -46,7 +46,7 @@ def test_an_event_of_schema_1_looks_like_this() -> None:
 
 
 def test_the_types_of_an_event_are_fixed() -> None:
-    _, event, _ = detection_messages(SEVEN, KITCHEN, "5f3b", now=1000.0)
+    event, _, _ = detection_messages(SEVEN, KITCHEN, "5f3b", now=1000.0)
 
     kinds = {name: type(value).__name__ for name, value in json.loads(event.payload).items()}
 
@@ -70,12 +70,19 @@ def test_a_detection_is_three_messages_and_only_the_latest_is_retained() -> None
     messages = detection_messages(SEVEN, KITCHEN, "5f3b", now=1000.0)
 
     assert [(message.topic, message.retain) for message in messages] == [
-        ("keyword", False),
         ("event", False),
+        ("keyword", False),
         ("last", True),
     ]
-    assert messages[0].payload == b"7"
-    assert messages[1].payload == messages[2].payload
+    assert messages[1].payload == b"7"
+    assert messages[0].payload == messages[2].payload
+
+
+def test_each_of_the_three_carries_the_id_beside_its_payload() -> None:
+    messages = detection_messages(SEVEN, KITCHEN, "5f3b", now=1000.0)
+
+    assert {message.identifier for message in messages} == {"5f3b"}
+    assert json.loads(messages[0].payload)["id"] == "5f3b"
 
 
 def test_all_three_expire_together() -> None:
@@ -94,7 +101,7 @@ def test_times_are_told_in_utc_whatever_the_clock_shows() -> None:
 def test_a_keyword_in_another_script_stays_readable() -> None:
     detection = Detection("семь", Score({"семь": 1.0}), UTTERANCE, OFFSET_AT, OFFSET_AT, 1000.0)
 
-    keyword, event, _ = detection_messages(detection, KITCHEN, "5f3b", now=1000.0)
+    event, keyword, _ = detection_messages(detection, KITCHEN, "5f3b", now=1000.0)
 
     assert keyword.payload.decode() == "семь"
     assert "семь" in event.payload.decode()
@@ -105,7 +112,7 @@ def test_scores_of_any_model_come_likeliest_first_with_three_decimals(posteriors
     score = Score({str(label): posterior for label, posterior in enumerate(posteriors)})
     detection = Detection(score.label, score, UTTERANCE, OFFSET_AT, OFFSET_AT, 1000.0)
 
-    _, event, _ = detection_messages(detection, KITCHEN, "5f3b", now=1000.0)
+    event, _, _ = detection_messages(detection, KITCHEN, "5f3b", now=1000.0)
 
     told = json.loads(event.payload)
     scores = list(told["scores"].values())

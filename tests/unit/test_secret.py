@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from digitd.errors import ConfigError
-from digitd.publish.mqtt import MqttSettings
 from digitd.publish.secret import find_password
+from digitd.publish.settings import MqttSettings
 
 
 def test_the_places_are_searched_in_the_promised_order(tmp_path: Path) -> None:

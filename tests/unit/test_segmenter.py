@@ -188,3 +188,30 @@ def test_utterances_are_in_order_and_do_not_overlap(sketch: str) -> None:
 def test_settings_that_contradict_each_other_are_refused(change: dict[str, float], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         SegmenterSettings(**change)  # type: ignore[arg-type]  # a table of keys
+
+
+@pytest.mark.parametrize("settings", [ADAPTIVE, CLASSIC], ids=["adaptive", "classic"])
+@given(sketch=st.text("#+._", max_size=60), cuts=st.lists(st.integers(1, 400)))
+def test_nothing_begins_where_all_was_said_to_be_settled(
+    settings: SegmenterSettings, sketch: str, cuts: list[int]
+) -> None:
+    segmenter = Segmenter(settings, RATE_HZ)
+    settled = 0
+
+    for block in blocks(audio(sketch), cuts):
+        assert all(utterance.onset >= settled for utterance in segmenter.feed(block))
+        assert segmenter.settled >= settled
+        settled = segmenter.settled
+
+    assert all(utterance.onset >= settled for utterance in segmenter.flush())
+
+
+def test_what_is_quiet_is_settled_at_once_and_what_is_loud_from_its_onset_on() -> None:
+    segmenter = Segmenter(ADAPTIVE, RATE_HZ)
+
+    segmenter.feed(AudioBlock(0, audio("........")))
+    quiet = segmenter.settled
+    segmenter.feed(AudioBlock(8 * MARK, audio("####")))
+
+    assert quiet / MARK == pytest.approx(8, abs=0.5)
+    assert segmenter.settled / MARK == pytest.approx(8, abs=0.2)

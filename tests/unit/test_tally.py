@@ -1,12 +1,13 @@
 """What became of utterances and samples, counted."""
 
 import logging
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from digitd.decide import Reason
-from digitd.messages import AudioBlock, Rejection, Utterance
+from digitd.messages import AudioBlock, Detection, NumberRejection, Rejection, Score, SpokenNumber, Utterance
 from digitd.service.tally import TOLD_EVERY_S, Tally
 
 RATE_HZ = 1000
@@ -27,6 +28,15 @@ def test_a_jump_is_a_gap_and_as_long_as_what_is_missing() -> None:
         tally.block(block(start))
 
     assert (tally.gaps, tally.missing_s) == (1, 1.0)
+
+
+def test_a_gap_without_a_pause_is_an_overflow() -> None:
+    tally = Tally(RATE_HZ)
+
+    for one in (block(0), block(250, length=0), block(1000), block(2000)):
+        tally.block(one)
+
+    assert (tally.blocks, tally.gaps, tally.overflows) == (3, 2, 1)
 
 
 def test_time_without_audio_is_no_gap() -> None:
@@ -60,3 +70,27 @@ def test_counts_go_on_after_they_were_told() -> None:
     tally.verdict(ignored(Reason.ELSE))
 
     assert tally.counters()["ignored"] == {"anything else": 2}
+
+
+def test_numbers_are_counted_by_form_and_by_why_they_do_not_count() -> None:
+    tally = Tally(RATE_HZ)
+
+    for number in (
+        SpokenNumber((), "channel", secret=False),
+        SpokenNumber((), None, secret=False),
+        NumberRejection("to be said again", (), None, secret=False),
+    ):
+        tally.number(number)
+
+    assert tally.counters()["numbers"] == {"channel": 1, "any": 1}
+    assert tally.counters()["numbers_rejected"] == {"to be said again": 1}
+
+
+def test_a_digit_that_nobody_must_know_is_counted_under_another_name() -> None:
+    tally = Tally(RATE_HZ)
+    utterance = Utterance(0, np.empty(0, np.float32), 0, 0, -30.0, -60.0)
+    noon = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+    tally.verdict(Detection("7", Score({"7": 1.0}), utterance, noon, noon, 0.0), known_as="*")
+
+    assert tally.counters()["heard"] == {"*": 1}

@@ -33,15 +33,6 @@ def parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--beside-digits", action="store_true", help="with --words: the digits stay")
     _add_evaluate(commands)
-    draw = _command(
-        commands,
-        "draw",
-        "draw a recording as the detector and the network see it",
-        "digitd-train draw seven.wav -o seven.png",
-    )
-    draw.add_argument("recording", type=Path, help="WAV, FLAC or OGG")
-    draw.add_argument("-o", "--out", type=Path, required=True, help="PNG or SVG to write")
-    draw.add_argument("--model", type=Path, default=SHIPPED, help="model file (the shipped one)")
     _add_record(commands)
     _add_calibrate(commands)
     _add_leave_out(commands)

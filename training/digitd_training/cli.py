@@ -179,13 +179,6 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _draw(arguments: argparse.Namespace) -> int:
-    from digitd_training.evaluation.report import draw  # noqa: PLC0415 - matplotlib, which the others can do without
-
-    draw(arguments.recording, read_bundle(arguments.model), arguments.out)
-    return 0
-
-
 def _record(arguments: argparse.Namespace) -> int:
     from digitd.config import load_config  # noqa: PLC0415 - the others need no configuration
     from digitd_training.own_words.record import Wanted, record  # noqa: PLC0415 - nor a source of audio
@@ -218,7 +211,6 @@ COMMANDS = {
     "fetch": _fetch,
     "train": _train,
     "evaluate": _evaluate,
-    "draw": _draw,
     "record": _record,
     "calibrate": _calibrate,
     "leave-out": _leave_out,

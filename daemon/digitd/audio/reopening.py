@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 ATTEMPT_S = 10.0
 """An attempt that takes longer hangs in PortAudio or in the sound server."""
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 5.0
 """Between two attempts; twice as long each time."""
 
 
@@ -36,15 +36,16 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 def reopened_microphone(settings: AudioSettings, rate_hz: int) -> Iterator[Iterator[AudioBlock]]:
     """Record from the microphone as long as the block lasts, opening it again whenever it is lost.
 
-    While it is lost, empty blocks come; then a jump in `AudioBlock.start` as long as it was away.
+    While it is lost, or not there yet, empty blocks come; then a jump in `AudioBlock.start` as long as it was
+    away.
 
     Args:
         settings: Which microphone, and how.
         rate_hz: The rate of the blocks.
 
     Raises:
-        UnavailableError: It is not there to begin with; or, while reading, PortAudio hangs as it closes or
-            opens it, and only a new process can help.
+        UnavailableError: While reading: PortAudio hangs as it closes or opens it, and only a new process can
+            help.
     """
     openings = _Openings(settings, rate_hz)
     try:
@@ -64,70 +65,85 @@ class _Openings:
     def __init__(self, settings: AudioSettings, rate_hz: int) -> None:
         self._settings = settings
         self._rate_hz = rate_hz
-        self._recording = Recording(settings, settings.device, rate_hz)
-        self._name = settings.device or lasting_name(self._recording.device)
+        self._name = settings.device
+        self._recording: Recording | None = None
+        self._tried = False  # PortAudio's list of devices is as old as its import
         self._attempt: Future[None] | None = None
-        self._opened_at = time.monotonic()
+        self._began_at = time.monotonic()
         self._end = 0
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield what is heard, over all openings."""
         while True:
-            yield from self._heard(self._recording)
-            yield from self._opened_again()
+            yield from self._opened()
+            yield from self._heard()
 
     def close(self) -> None:
         """Let go of the device, or leave it behind where PortAudio hangs."""
         if self._attempt is not None and not wait([self._attempt], CLOSE_WITHIN_S).done:
             leave_behind()
             return
-        close_in_time(self._recording.close)
+        if self._recording is not None:
+            close_in_time(self._recording.close)
 
-    def _heard(self, recording: Recording) -> Iterator[AudioBlock]:
-        """Yield what one opening gives, until it is lost."""
-        since_first = round((time.monotonic() - self._opened_at) * self._rate_hz)
-        origin = max(since_first, self._end + 1) if self._end else 0
-        try:
-            for block in recording.blocks():
-                moved = replace(block, start=origin + block.start)
-                self._end = moved.end
-                yield moved
-        except UnavailableError as error:
-            log.warning("microphone lost reason=%r", str(error))
-
-    def _opened_again(self) -> Iterator[AudioBlock]:
+    def _opened(self) -> Iterator[AudioBlock]:
         """Try until it is open; yield a heartbeat meanwhile."""
         wait_s, told = FIRST_WAIT_S, ""
         while True:
-            self._attempt = _in_background(self._open_again)
-            yield from self._heartbeats(self._attempt.done, ATTEMPT_S)
-            if not self._attempt.done():
-                raise UnavailableError(
-                    f"microphone {self._name!r}: PortAudio hangs as it opens it; restart digitd, and if that "
-                    "does not help, the sound server"
-                )
+            self._attempt = _in_background(self._open)
+            yield from self._until_done(self._attempt)
             error = self._attempt.exception()
             if not isinstance(error, UnavailableError):
                 self._attempt.result()
                 return
             if str(error) != told:
                 told = str(error)
-                log.warning("microphone still lost reason=%r", told)
-            yield from self._heartbeats(lambda: False, wait_s)
+                log.warning("microphone not there, waiting for it reason=%r", told)
+            yield from self._pause(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
-    def _open_again(self) -> None:
-        self._recording.close()
-        gc.collect()  # sounddevice's streams hold the ring in a cycle of references: half a megabyte each
-        look_again()
+    def _open(self) -> None:
+        if self._recording is not None:
+            self._recording.close()
+            gc.collect()  # sounddevice's streams hold the ring in a cycle of references: half a megabyte each
+        if self._tried:
+            look_again()
+        self._tried = True
         self._recording = Recording(self._settings, self._name, self._rate_hz)
+        self._name = self._name or lasting_name(self._recording.device)
 
-    def _heartbeats(self, is_over: Callable[[], bool], longest_s: float) -> Iterator[AudioBlock]:
-        """Yield an empty block at each `HEARTBEAT_S`, until it is over or has lasted long enough."""
-        over_at = time.monotonic() + longest_s
-        while not is_over() and time.monotonic() < over_at:
+    def _heard(self) -> Iterator[AudioBlock]:
+        """Yield what this opening gives, until it is lost."""
+        if self._recording is None:
+            return
+        since_began = round((time.monotonic() - self._began_at) * self._rate_hz)
+        origin = max(since_began, self._end + 1) if self._end else 0
+        try:
+            for block in self._recording.blocks():
+                moved = replace(block, start=origin + block.start)
+                self._end = moved.end
+                yield moved
+        except UnavailableError as error:
+            log.warning("microphone lost reason=%r", str(error))
+
+    def _until_done(self, attempt: Future[None]) -> Iterator[AudioBlock]:
+        over_at = time.monotonic() + ATTEMPT_S
+        while not wait([attempt], HEARTBEAT_S).done:
+            if time.monotonic() > over_at:
+                raise UnavailableError(
+                    f"microphone {self._name!r}: PortAudio hangs as it opens it; restart digitd, and if that "
+                    "does not help, the sound server"
+                )
+            yield self._heartbeat()
+
+    def _pause(self, seconds: float) -> Iterator[AudioBlock]:
+        over_at = time.monotonic() + seconds
+        while time.monotonic() < over_at:
             time.sleep(HEARTBEAT_S)
-            yield AudioBlock(self._end, np.empty(0, np.float32), time.monotonic())
+            yield self._heartbeat()
+
+    def _heartbeat(self) -> AudioBlock:
+        return AudioBlock(self._end, np.empty(0, np.float32), time.monotonic())
 
 
 def _in_background(work: Callable[[], None]) -> Future[None]:

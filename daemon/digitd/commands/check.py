@@ -11,6 +11,7 @@ from digitd.config import Config
 from digitd.errors import ModelError
 from digitd.messages import AudioBlock
 from digitd.publish.probe import protocol_spoken
+from digitd.service.metrics import MetricsSettings, require_package
 
 ANY_RATE_HZ = 16_000
 LISTEN_S = 0.5
@@ -21,6 +22,8 @@ def checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "model", lambda: _model(config)
     yield "microphone" if config.audio.source == "microphone" else "audio", lambda: _audio(config.audio)
     yield "broker", lambda: _broker(config)
+    if config.metrics.enabled:
+        yield "metrics", lambda: _metrics(config.metrics)
 
 
 def _model(config: Config) -> str:
@@ -75,3 +78,8 @@ def _level(blocks: Iterator[AudioBlock]) -> str:
 def _broker(config: Config) -> str:
     mqtt = config.mqtt
     return f"{mqtt.host}:{mqtt.port} lets us in, MQTT {protocol_spoken(mqtt)}"
+
+
+def _metrics(settings: MetricsSettings) -> str:
+    require_package()
+    return f"on {settings.host}:{settings.port} once it runs"

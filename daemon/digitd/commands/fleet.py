@@ -13,9 +13,10 @@ import msgspec
 from paho.mqtt.client import Client, MQTTMessage
 
 from digitd.config import Config
+from digitd.publish.client import PROTOCOLS, client_factory
 from digitd.publish.fleet import Fleet, Room
-from digitd.publish.mqtt import PROTOCOLS, MqttSettings, client_factory
 from digitd.publish.probe import protocol_spoken
+from digitd.publish.settings import MqttSettings
 
 QUIET_S: Final = 0.5
 """Retained messages come at once; after so much quiet there are no more."""

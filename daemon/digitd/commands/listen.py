@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 
 from digitd.audio import open_source
+from digitd.commands import told, told_numbers
 from digitd.commands.recogniser import Recogniser
-from digitd.commands.told import live
 from digitd.config import Config
-from digitd.pipeline import verdicts
 from digitd.service.lifecycle import stop_requests, until
 
 
 def listen(config: Config) -> Iterator[str]:
-    """Yield a line for each utterance, until a signal asks for the end or the audio is over.
+    """Yield a line for each utterance and each number, until a signal asks for the end or the audio is over.
 
     Raises:
         DigitdError: As for `run`, without the broker.
@@ -19,5 +18,6 @@ def listen(config: Config) -> Iterator[str]:
     recogniser = Recogniser(config)
     with stop_requests() as stopped, open_source(config.audio, recogniser.rate_hz) as blocks:
         yield f"listening with {recogniser.title}; Ctrl-C ends"
-        for verdict in verdicts(recogniser.listen(until(stopped, blocks))):
-            yield live(verdict, recogniser.rate_hz)
+        for moment in recogniser.listen(until(stopped, blocks)):
+            yield from (told.live(verdict, recogniser.rate_hz) for verdict in moment.verdicts)
+            yield from map(told_numbers.live, moment.numbers)

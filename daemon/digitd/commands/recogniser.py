@@ -1,14 +1,16 @@
 """What every command that listens begins with: the model, the detector and the bar, as they are set."""
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from digitd.config import Config
 from digitd.decide import Orders
+from digitd.errors import ConfigError
 from digitd.messages import AudioBlock
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import Moment, bar, recognise
+from digitd.numbers import DIGITS, Grouper
+from digitd.pipeline import Moment, bar, numbered, recognise
 
 
 class Recogniser:
@@ -21,6 +23,7 @@ class Recogniser:
         keywords: Those that it knows.
 
     Raises:
+        ConfigError: Numbers are asked for that the model cannot give.
         ModelError: The model cannot be used.
     """
 
@@ -33,6 +36,9 @@ class Recogniser:
         self._detector = config.detector
         self._decision = config.decision
         self._bar = bar(config.decision, self.cascade)
+        self._numbers = config.numbers
+        if config.numbers.enabled:
+            _require_possible(config, self.keywords)
 
     def obey(self, orders: Orders) -> None:
         """Decide from now on as was asked for."""
@@ -40,9 +46,26 @@ class Recogniser:
 
     def listen(self, blocks: Iterable[AudioBlock]) -> Iterator[Moment]:
         """Tell of each block of one source what came of it."""
-        return recognise(blocks, self._detector, self.cascade, lambda: self._bar, self.rate_hz)
+        moments = recognise(blocks, self._detector, self.cascade, lambda: self._bar, self.rate_hz)
+        return numbered(moments, Grouper(self._numbers, self.rate_hz)) if self._numbers.enabled else moments
 
 
 def site(config: Config) -> str:
     """Return the place that is listened to: what is set, else the short hostname."""
     return config.site or platform.node().partition(".")[0]
+
+
+def _require_possible(config: Config, keywords: Collection[str]) -> None:
+    """Refuse numbers that can never be told.
+
+    Raises:
+        ConfigError: With the key to change.
+    """
+    if DIGITS.isdisjoint(keywords):
+        raise ConfigError("numbers.enabled: the model knows no digits, 0 to 9")
+    if config.numbers.gap_s >= config.mqtt.expires_s:
+        raise ConfigError("numbers.gap_s: must be below mqtt.expires_s, or each number is too old to be told")
+    for name, form in config.numbers.grammars.items():
+        if form.after and form.after not in keywords:
+            known = ", ".join(sorted(keywords))
+            raise ConfigError(f"numbers.grammars.{name}.after: no keyword of the model (it knows {known})")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from digitd import __version__
 from digitd.audio import open_source
+from digitd.commands.introduction import subscriptions
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.session import Session
 from digitd.config import Config
@@ -14,7 +15,9 @@ from digitd.model.cascade import Cascade
 from digitd.publish.mqtt import mqtt_publisher
 from digitd.publish.orders import TOPICS
 from digitd.service import echo
+from digitd.service.board import Board
 from digitd.service.lifecycle import reload_requests, stop_requests, until
+from digitd.service.metrics import metrics_server
 
 log = logging.getLogger(__name__)
 
@@ -29,33 +32,37 @@ def run(config: Config, read_again: Callable[[], Config]) -> None:
     Raises:
         ConfigError: The configuration names something that is not there.
         ModelError: The model cannot be used, or does not hear the stored digit.
-        UnavailableError: The microphone is not there, or PortAudio hangs.
+        UnavailableError: The microphone is not there, or PortAudio hangs; or a port is taken.
         InputError: A file or stream holds no audio.
     """
     recogniser = Recogniser(config)
     _log_start(config, recogniser)
     _self_test(recogniser.cascade)
+    topics = (echo.TOPIC, *TOPICS, *subscriptions(config))
     with (
         stop_requests() as stopped,
         reload_requests() as asked_to_reload,
+        metrics_server(config.metrics) as board,
         open_source(config.audio, recogniser.rate_hz, reopen=True) as blocks,
         # The inner one: `offline` goes out before anything tries to close a microphone that hangs.
-        mqtt_publisher(config.mqtt, site(config), recogniser.title, (echo.TOPIC, *TOPICS)) as publisher,
+        mqtt_publisher(config.mqtt, site(config), recogniser.title, topics) as publisher,
     ):
         session = Session(config, read_again, recogniser, publisher, os.environ)
         audio = until(stopped, blocks)
-        while not _listened_to_the_end(session, audio, asked_to_reload):
+        while not _listened_to_the_end(session, audio, asked_to_reload, board):
             pass
         session.end("signal" if stopped() else "end of audio")
 
 
 def _listened_to_the_end(
-    session: Session, audio: Iterator[AudioBlock], asked_to_reload: Callable[[], bool]
+    session: Session, audio: Iterator[AudioBlock], asked_to_reload: Callable[[], bool], board: Board | None
 ) -> bool:
     """Listen until the audio is over, or another recogniser has to go on; return whether it is over."""
     recogniser = session.recogniser
     for moment in recogniser.listen(audio):
         session.take(moment)
+        if board and board.due:
+            board.show(session.reading())
         if asked_to_reload():
             session.try_to_reload()
         if session.recogniser is not recogniser:
@@ -69,6 +76,8 @@ def _log_start(config: Config, recogniser: Recogniser) -> None:
         *(__version__, recogniser.title, recogniser.rate_hz),
         *(config.audio.source, config.audio.device, site(config)),
     )
+    if not config.home_assistant.enabled:
+        log.info("not introduced to home assistant cure=%r", "`digitd forget` clears what was said before")
 
 
 def _self_test(cascade: Cascade) -> None:

@@ -12,27 +12,36 @@ from typing import Any, Final
 import msgspec
 
 from digitd import __version__
+from digitd.commands.introduction import Introduction
 from digitd.commands.memory import memory_file
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
+from digitd.commands.told_numbers import heard
 from digitd.config import Config, json_schema, without_secrets
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
-from digitd.messages import Detection, Rejection
+from digitd.messages import Detection, NumberRejection, Rejection, SpokenNumber
+from digitd.numbers import DIGITS
 from digitd.pipeline import Moment
 from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
+from digitd.publish.payload import Elsewhere
 from digitd.service import echo
+from digitd.service.board import Reading
 from digitd.service.liveness import Liveness
 from digitd.service.notify import Notifier
 from digitd.service.tally import Tally
+from digitd.service.timings import Timings
 from digitd.service.vigil import Vigil
 
 log = logging.getLogger(__name__)
 
-RELOADED: Final = ("detector", "model", "decision", "log")
+RELOADED: Final = ("detector", "model", "decision", "numbers", "log")
 """Sections that take effect while the daemon runs; the others are about what is open."""
+
+HIDDEN: Final = "*"
+"""Stands for a digit that nobody must know."""
 
 
 class Session:
@@ -66,6 +75,7 @@ class Session:
         self._publisher = publisher
         self._environ = environ
         self._tally = Tally(recogniser.rate_hz)
+        self._timings = Timings()
         self._vigil = Vigil(
             Liveness(recogniser.rate_hz, config.audio.lost_after_s, config.audio.silent_after_s),
             canary_of(recogniser),
@@ -83,16 +93,24 @@ class Session:
         }
         self._remote = Remote(memory_file(site(config), environ), publisher, answers, recogniser.keywords)
         recogniser.obey(self._remote.orders)
+        self._introduction = Introduction(config, publisher)
         self._introduce()
 
     def take(self, moment: Moment) -> None:
         """Act on what was heard and on what was said to us, then look after ourselves."""
         heard = moment.heard
         self._tally.block(heard.block)
+        if len(heard.block.samples):
+            self._timings.block(heard.took_s)
         for verdict in moment.verdicts:
             self._act_on(verdict)
+        for number in moment.numbers:
+            self._tally.number(number)
+            self._publisher.number(number)
+            _log_number(number)
         for message in self._publisher.received():
             self._hear(message)
+        self._introduction.heed()
         self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
 
     def reload(self) -> dict[str, Any]:
@@ -127,14 +145,23 @@ class Session:
         except DigitdError as error:
             log.error("configuration refused, the old one stays error=%r", str(error))  # noqa: TRY400 - no bug
 
+    def reading(self) -> Reading:
+        """Return what Prometheus is told, as things are now."""
+        return Reading(
+            health=self._vigil.now(),
+            connected=self._publisher.connected,
+            latency=self._timings.latency.so_far(),
+            stages=self._timings.stages(),
+        )
+
     def end(self, by: str) -> None:
         """Say what is left to say."""
         self._vigil.end()
         self._tally.tell()
         mqtt = self._publisher.counters
         log.info(
-            "stopping by=%s heard=%d messages=%d expired=%d dropped=%d",
-            *(by, self._tally.heard.total(), mqtt.published, mqtt.expired, mqtt.dropped),
+            "stopping by=%s heard=%d messages=%d expired=%d dropped=%d refused=%d",
+            *(by, self._tally.heard.total(), mqtt.published, mqtt.expired, mqtt.dropped, mqtt.refused),
         )
 
     def _introduce(self) -> None:
@@ -147,36 +174,65 @@ class Session:
             "config_schema": json_schema(),
         }
         self._publisher.state("info", msgspec.json.encode(info))
+        numbers = self._config.numbers
+        held_back = DIGITS if numbers.hold_back else set()
+        keywords = tuple(keyword for keyword in self.recogniser.keywords if keyword not in held_back)
+        self._introduction.introduce(self.recogniser.title, keywords, numbers=numbers.enabled)
 
     def _hear(self, message: Received) -> None:
         if message.topic == echo.TOPIC:
             self._vigil.echo.came(message.payload, message.at)
             return
+        if isinstance(message.topic, Elsewhere):
+            self._introduction.came(message)
+            return
         self._remote.take(message)
         self.recogniser.obey(self._remote.orders)
 
     def _act_on(self, verdict: Detection | Rejection) -> None:
-        self._tally.verdict(verdict)
+        name = self._name(verdict)
+        self._tally.verdict(verdict, name)
+        if verdict.score:
+            self._timings.utterance(verdict.score.took_s)
         if isinstance(verdict, Detection):
-            self._publisher.detection(verdict)
-            _log_detection(verdict)
+            if verdict.keyword not in DIGITS or not self._config.numbers.hold_back:
+                self._publisher.detection(verdict)
+                self._timings.latency.add(time.monotonic() - verdict.offset_monotonic)
+            _log_detection(verdict, name)
             return
         log.debug(
             "ignored reason=%r level_dbfs=%.1f floor_dbfs=%.1f label=%s confidence=%.2f",
             *(str(verdict.reason), verdict.utterance.level_dbfs, verdict.utterance.floor_dbfs),
-            *((verdict.score.label, verdict.score.probability) if verdict.score else (None, 0.0)),
+            *(name, verdict.score.probability if verdict.score else 0.0),
         )
+
+    def _name(self, verdict: Detection | Rejection) -> str | None:
+        """Return what an utterance is called in log and counters, where any digit may belong to a secret."""
+        label = verdict.score.label if verdict.score else None
+        return HIDDEN if self._config.numbers.secret and label in DIGITS else label
 
     def _counters(self) -> Mapping[str, Any]:
         return {**self._tally.counters(), "mqtt": self._publisher.counters}
 
 
-def _log_detection(detection: Detection) -> None:
+def _log_detection(detection: Detection, name: str | None) -> None:
     log.info(
         "heard keyword=%s confidence=%.2f duration_ms=%d latency_ms=%d",
-        *(detection.keyword, detection.score.probability),
+        *(name, detection.score.probability),
         (detection.offset_at - detection.onset_at) / timedelta(milliseconds=1),
         1000 * (time.monotonic() - detection.offset_monotonic),
+    )
+
+
+def _log_number(number: SpokenNumber | NumberRejection) -> None:
+    if isinstance(number, NumberRejection):
+        parts = HIDDEN if number.secret else heard(number)
+        log.info("number rejected reason=%r heard=%r grammar=%s", str(number.reason), parts, number.grammar)
+        return
+    log.info(
+        "number value=%s digits=%d confidence=%.2f latency_ms=%d grammar=%s",
+        *(HIDDEN * len(number.digits) if number.secret else number.text, len(number.digits)),
+        *(number.confidence, 1000 * (time.monotonic() - number.digits[-1].offset_monotonic), number.grammar),
     )
 
 

@@ -92,6 +92,11 @@ class Segmenter:
         """A window louder than this may be the beginning of an utterance, as things are now."""
         return self._rule.onset_dbfs
 
+    @property
+    def settled(self) -> int:
+        """Any utterance still to come begins at this sample or later."""
+        return self._origin + self._rule.earliest * self._window
+
     def feed(self, block: AudioBlock) -> list[Utterance]:
         """Take a block of any size; return the utterances that it completes."""
         if block.start != self._tape.end:
@@ -137,8 +142,7 @@ class Segmenter:
 
     def _forget(self) -> None:
         """Let go of what no utterance can reach any more."""
-        earliest = self._origin + self._rule.earliest * self._window
-        self._tape.forget_before(earliest - max(self._before, self._pre_roll))
+        self._tape.forget_before(self.settled - max(self._before, self._pre_roll))
 
 
 def _rule(settings: SegmenterSettings, window: int) -> Rule:

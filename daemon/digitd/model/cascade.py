@@ -1,5 +1,8 @@
 """Both stages as one: names utterances, asking the second only what the first does not rule out."""
 
+from itertools import pairwise
+from time import perf_counter
+
 import numpy as np
 
 from digitd.messages import Float64, Score, Song, Utterance
@@ -46,11 +49,15 @@ class Cascade:
 
     def score(self, utterance: Utterance) -> Score:
         """Return the posteriors of an utterance."""
+        marks_s = [perf_counter()]
         stages = [self._classifier.posteriors(utterance.samples)]
+        marks_s.append(perf_counter())
         if self._verifier and self._ruled_out(stages[0]) < self._verifier.card.gate:
             stages.append(self._verifier.posteriors(utterance))
+            marks_s.append(perf_counter())
         posteriors = pooled(stages, self.point.weights[: len(stages)])
-        return Score(dict(zip(self.card.labels, posteriors.tolist(), strict=True)))
+        took_s = tuple(after - before for before, after in pairwise(marks_s))
+        return Score(dict(zip(self.card.labels, posteriors.tolist(), strict=True)), took_s)
 
     def self_test(self) -> SelfTestResult:
         """Repeat the card's inferences.

@@ -9,12 +9,13 @@ class Outbox:
     """Messages that the broker has not acknowledged yet, oldest first.
 
     Each message that was put in is counted once when it leaves, so at any time as many were put in as
-    were published, expired and dropped, and are still here.
+    were published, expired, dropped and refused, and are still here.
 
     Attributes:
         published: So many were acknowledged.
         expired: So many grew older than their time to live.
-        dropped: So many were refused by the broker, or gave way to newer ones in a full outbox.
+        dropped: So many gave way to newer ones in a full outbox.
+        refused: So many the broker did not allow.
     """
 
     def __init__(self, size: int) -> None:
@@ -24,9 +25,14 @@ class Outbox:
         self.published = 0
         self.expired = 0
         self.dropped = 0
+        self.refused = 0
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._in_flight)
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits and nothing is unacknowledged."""
+        return len(self) == 0
 
     def put(self, message: Message, now: float) -> None:
         """Add a message; when full, the oldest goes."""
@@ -51,7 +57,7 @@ class Outbox:
         if accepted:
             self.published += 1
             return
-        self.dropped += 1
+        self.refused += 1
 
     def recall(self) -> None:
         """Let everything unacknowledged wait again: the connection it went out on is gone."""

@@ -1,5 +1,6 @@
 """What a subscriber sees. Pure; any change here is a change of what automations rely on."""
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,19 @@ from digitd.messages import Detection, Score
 
 SCHEMA = 1
 """Version of the `event` payload; goes up when a field changes its meaning or goes away."""
+
+JSON = "application/json"
+
+
+class Elsewhere(str):
+    """A topic in full, as it is not below ours; any other is below `<base>/<site>/`."""
+
+    __slots__ = ()
+
+
+def in_full(topic: str, prefix: str) -> str:
+    """Return a topic as the broker knows it, given `<base>/<site>`."""
+    return topic if isinstance(topic, Elsewhere) else f"{prefix}/{topic}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +46,21 @@ class Message:
     """One publication, always at QoS 1.
 
     Attributes:
-        topic: Below `<base>/<site>/`.
+        topic: Below `<base>/<site>/`, or `Elsewhere`.
         payload: UTF-8 text.
         expires: `time.monotonic()` in seconds from which on it must not be sent any more.
         retain: The broker hands it to later subscribers too.
+        identifier: The same for all that is said of one detection, and told beside the payload where the
+            protocol allows: by it a subscriber knows a duplicate, even of a payload that is a digit alone.
+        content_type: Told beside the payload in the same way, empty where it says nothing.
     """
 
     topic: str
     payload: bytes
-    expires: float
+    expires: float = math.inf
     retain: bool = False
+    identifier: str = ""
+    content_type: str = ""
 
 
 def detection_messages(
@@ -50,7 +69,8 @@ def detection_messages(
     """Return what is published when a keyword was heard.
 
     `last` is held to the same time to live as the others: a live subscriber cannot tell a late retained
-    message from a fresh one.
+    message from a fresh one. `event` goes first: it alone tells until when it counts, and the first message
+    is the one that a broker that had hung may still pass on.
 
     Args:
         detection: What was heard.
@@ -61,9 +81,9 @@ def detection_messages(
     event = msgspec.json.encode(event_fields(detection, source, identifier, now))
     expires = detection.offset_monotonic + source.expires_s
     return (
-        Message("keyword", detection.keyword.encode(), expires),
-        Message("event", event, expires),
-        Message("last", event, expires, retain=True),
+        Message("event", event, expires, identifier=identifier, content_type=JSON),
+        Message("keyword", detection.keyword.encode(), expires, identifier=identifier),
+        Message("last", event, expires, retain=True, identifier=identifier, content_type=JSON),
     )
 
 
@@ -74,7 +94,7 @@ def event_fields(detection: Detection, source: Source, identifier: str, now: flo
         "id": identifier,
         "site": source.site,
         "keyword": detection.keyword,
-        "confidence": _rounded(detection.score.probabilities[detection.keyword]),
+        "confidence": rounded(detection.score.probabilities[detection.keyword]),
         "scores": _likeliest_first(detection.score),
         "onset": timestamp(detection.onset_at),
         "offset": timestamp(detection.offset_at),
@@ -87,8 +107,9 @@ def event_fields(detection: Detection, source: Source, identifier: str, now: flo
 
 def _likeliest_first(score: Score) -> dict[str, float]:
     ranked = sorted(score.probabilities.items(), key=lambda item: item[1], reverse=True)
-    return {label: _rounded(probability) for label, probability in ranked}
+    return {label: rounded(probability) for label, probability in ranked}
 
 
-def _rounded(probability: float) -> float:
+def rounded(probability: float) -> float:
+    """Return a posterior as payloads have it."""
     return round(float(probability), 3)  # np.float64 is a float too, but not to msgspec

@@ -1,14 +1,15 @@
 """Does the broker let us in? Asked under a name of its own, so that a running daemon is left alone."""
 
 import os
-import time
+from queue import Empty, SimpleQueue
 from typing import Final
 
-from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from digitd.errors import UnavailableError
-from digitd.publish.mqtt import PROTOCOLS, MqttSettings, client_factory
+from digitd.publish.client import PROTOCOLS, client_factory
+from digitd.publish.settings import MqttSettings
+from digitd.publish.trouble import OTHER_VERSION, SILENT, Trouble, connect_trouble, hung_up, refusal
 
 ANSWER_S: Final = 3.0
 
@@ -17,42 +18,36 @@ def protocol_spoken(settings: MqttSettings) -> str:
     """Connect, disconnect, and return the version of MQTT that the broker speaks.
 
     Raises:
-        ConfigError: The password or the authority's certificate cannot be read.
+        ConfigError: The password or a certificate cannot be read.
         UnavailableError: The broker is not there, or does not let us in.
     """
     versions = list(PROTOCOLS) if settings.protocol == "auto" else [settings.protocol]
-    answers = (_answer(settings, version) for version in versions)
-    version, answer = next(
-        ((version, answer) for version, answer in zip(versions, answers, strict=True) if _is_final(answer)),
-        (versions[-1], None),
-    )
-    where = f"{settings.host}:{settings.port}"
-    if answer is None:
-        raise UnavailableError(f"{where} does not answer as a broker; see mqtt.port and mqtt.tls")
-    if answer.is_failure:
-        raise UnavailableError(f"{where} refuses us: {answer}; see mqtt.username and mqtt.password_file")
-    return version
-
-
-def _is_final(answer: ReasonCode | None) -> bool:
-    return answer is not None and answer != "Unsupported protocol version"
-
-
-def _answer(settings: MqttSettings, version: str) -> ReasonCode | None:
-    """Return what the broker says to us, None if it says nothing."""
-    answers: list[ReasonCode] = []
-    client = client_factory(settings, f"digitd-check-{os.getpid()}")(PROTOCOLS[version])
-    client.on_connect = lambda *told: answers.append(told[3])
-    try:
-        client.connect(settings.host, settings.port)
-    except OSError as error:
-        raise UnavailableError(
-            f"{settings.host}:{settings.port}: {error.strerror or error}; "
-            "is the broker running? See mqtt.host and mqtt.port"
-        ) from error
-    give_up_at = time.monotonic() + ANSWER_S
-    while not answers and time.monotonic() < give_up_at:
-        if client.loop(0.1) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+    trouble: Trouble | None = None
+    for version in versions:
+        trouble = _trouble(settings, version)
+        if trouble is None:
+            return version
+        if trouble != SILENT and trouble.reason != OTHER_VERSION:
             break
-    client.disconnect()
-    return answers[0] if answers else None
+    raise UnavailableError(f"{settings.host}:{settings.port}: {trouble}")
+
+
+def _trouble(settings: MqttSettings, version: str) -> Trouble | None:
+    """Connect and disconnect, and return what is wrong."""
+    told: SimpleQueue[Trouble | None] = SimpleQueue()
+    client = client_factory(settings, f"digitd-check-{os.getpid()}")(PROTOCOLS[version])
+    client.on_connect = lambda *answer: told.put(_refusal(answer[3], settings))
+    client.on_connect_fail = lambda *_: told.put(connect_trouble(client.error, settings))
+    client.on_disconnect = lambda *_: told.put(hung_up(client.error, settings))
+    client.connect_async(settings.host, settings.port)
+    client.loop_start()
+    try:
+        return told.get(timeout=ANSWER_S)
+    except Empty:
+        return SILENT
+    finally:
+        client.disconnect()  # paho's thread ends by itself
+
+
+def _refusal(reason: ReasonCode, settings: MqttSettings) -> Trouble | None:
+    return refusal(reason, settings) if reason.is_failure else None

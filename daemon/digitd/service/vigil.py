@@ -91,7 +91,11 @@ class Vigil:
 
     def health(self) -> dict[str, Any]:
         """Return the fields of the topic `health`, as things are now."""
-        now = Health(
+        return health_fields(self.now())
+
+    def now(self) -> Health:
+        """Return how the daemon is."""
+        return Health(
             state=self._liveness.state,
             reason=self._liveness.reason,
             since=self._since,
@@ -104,7 +108,6 @@ class Vigil:
             counters=self._counters(),
             versions=self.versions,
         )
-        return health_fields(now)
 
     def self_test(self) -> dict[str, Any]:
         """Let the canary sing now, and tell what came of it."""

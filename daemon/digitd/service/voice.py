@@ -20,5 +20,8 @@ class Voice(Protocol):
     def state(self, topic: str, payload: bytes) -> None:
         """Say what stays true until the next time."""
 
+    def repeat(self, topic: str) -> None:
+        """Say what stays true again, as somebody may have missed it."""
+
     def diagnostic(self, topic: str, payload: bytes, expires_s: float) -> None:
         """Say what is worth nothing later."""

@@ -22,6 +22,7 @@ from digitd_training.evaluation.costs import Agreement, Costs, agreement, costs
 from digitd_training.evaluation.counting import Figures, Other, Spoken, figures, noise_of
 from digitd_training.evaluation.curves import Curve, curve
 from digitd_training.evaluation.hearing import Maker, Take, listen
+from digitd_training.evaluation.numbers import Numbers, counted, number_clips
 from digitd_training.evaluation.recognisers import FLOAT, STAGE_ONE, ours
 from digitd_training.scenes import cut_utterances
 
@@ -70,6 +71,7 @@ class Report:
         circumstances: Of the measurement.
         recognisers: What each of them is worth; the model as the daemon uses it comes first.
         curves: Of each of them.
+        numbers: What becomes of whole numbers, by length; empty where no speaker says enough digits.
         noise: How the model bears noise and a reverberant room; empty in a quick report.
         rounding: Stage one in int8 against floating point; None where there was none to compare with.
         costs: Sizes and times.
@@ -79,6 +81,7 @@ class Report:
     circumstances: Circumstances
     recognisers: list[Figures]
     curves: list[Curve]
+    numbers: list[Numbers]
     noise: list[InNoise]
     rounding: Agreement | None
     costs: Costs
@@ -128,6 +131,7 @@ def evaluate(
         _circumstances(bundle, command),
         [figures(name, theirs) for name, theirs in by_name.items()],
         [curve(one.name, by_name[one.name], one.bar) for one in recognisers],
+        _numbers(makers[0], played, rate_hz),
         [] if quick else _noise(makers[0], played, rate_hz),
         agreement(by_name[STAGE_ONE], by_name[FLOAT]) if FLOAT in by_name else None,
         costs(bundle, recognisers, example),
@@ -198,6 +202,13 @@ def _noise(model: Maker, played: Sequence[Clip], rate_hz: int) -> list[InNoise]:
             noises.setdefault(noise_of(clip.name), []).append(clip.samples)
     voices = [clip.samples for clip in played if clip.kind == "speech"]
     return in_noise(model, chosen, beds(noises, voices, rate_hz), rate_hz)
+
+
+def _numbers(model: Maker, played: Sequence[Clip], rate_hz: int) -> list[Numbers]:
+    """Play numbers of people never heard in training, amid the same quiet room as single digits."""
+    said = number_clips([clip for clip in played if clip.source != "fsdd"], rate_hz)
+    takes = [Take(clip, "room", number) for number, clip in enumerate(said)]
+    return counted(listen([model], {"room": partial(quiet_room, rate_hz)}, takes, "numbers")[0], rate_hz)
 
 
 def _circumstances(bundle: Bundle, command: str) -> Circumstances:

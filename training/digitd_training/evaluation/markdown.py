@@ -6,6 +6,7 @@ from digitd_training.evaluation.conditions import AFTER_S, BEFORE_S, DECAY_S
 from digitd_training.evaluation.counting import KINDS, Figures, at_most
 from digitd_training.evaluation.curves import Curve
 from digitd_training.evaluation.evaluate import Circumstances, Report
+from digitd_training.evaluation.numbers import LEAST_DIGITS, PAUSE_S
 from digitd_training.evaluation.recognisers import FLOAT, STAGE_TWO
 from digitd_training.evaluation.rivals import POCKETSPHINX
 from digitd_training.evaluation.tables import (
@@ -15,6 +16,7 @@ from digitd_training.evaluation.tables import (
     keyword_table,
     mistake_table,
     noise_table,
+    number_table,
     other_table,
     snr_table,
     speech_table,
@@ -62,6 +64,14 @@ REJECTS_NOTHING = (
     "word."
 )
 
+NUMBERS = (
+    f"Digits of one speaker in a row, {PAUSE_S[0]} to {PAUSE_S[1]} s apart and in the same quiet room, put "
+    "together to numbers as the daemon does with its default settings; the speakers are those never heard in "
+    f"training of whom at least {LEAST_DIGITS} different digits were cut out of sentences. Right: told once "
+    "and as spoken. Wrong: told as another number, or in parts. Rejected: told that not every digit was "
+    "understood. Missed: no digit of it was."
+)
+
 
 def main_tables(report: Report) -> str:
     """Write in short what a model is worth."""
@@ -87,6 +97,7 @@ def markdown(report: Report, pictures: Mapping[str, str]) -> str:
         *("## Keywords", keyword_table(report.recognisers), CHANCE, *_notes(report)),
         *("## Nothing to hear", other_table(report.recognisers), ACCEPTS, _bounds(report.curves[0])),
         *("## Who speaks", *_people(first)),
+        *(["## Numbers", number_table(report.numbers), NUMBERS] if report.numbers else []),
         *("## What is taken for what", shown["confusion"], mistake_table(first)),
         *("## Misses against false accepts", shown["curves"], *_trade_off(report)),
         *(["## Noise and a reverberant room", shown["noise"], *_noise(report)] if report.noise else []),

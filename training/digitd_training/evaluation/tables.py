@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from digitd_training.evaluation.conditions import SNRS_DB, InNoise
 from digitd_training.evaluation.counting import KINDS, NOTHING, Figures, Interval, Other, Spoken
 from digitd_training.evaluation.curves import Curve, Point
+from digitd_training.evaluation.numbers import Numbers
 
 WORST = 10
 """Speakers and mistakes that are listed; the JSON file has all."""
@@ -87,6 +88,20 @@ def mistake_table(figures: Figures) -> str:
         for count, spoken, heard in sorted(mistakes, reverse=True)[:WORST]
     ]
     return table(["spoken", "published", "times", "of what was published or missed"], rows, text_columns=2)
+
+
+def number_table(rows: Iterable[Numbers]) -> str:
+    """Whole numbers of one recogniser by their length."""
+    return table(
+        ["digits", "played", "right", "95 %", "wrong", "rejected", "missed"],
+        [
+            [
+                *(str(row.length), str(row.played), f"{row.right} ({row.share:.1%})"),
+                *(percent_interval(row.interval), str(row.wrong), str(row.rejected), str(row.missed)),
+            ]
+            for row in rows
+        ],
+    )
 
 
 def speech_table(curves: Iterable[Curve]) -> str:

@@ -1,0 +1,1 @@
+"""What the daemon makes of a recording, drawn."""

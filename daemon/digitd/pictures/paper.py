@@ -1,0 +1,63 @@
+"""Paper and pen: the only file of the daemon's that knows matplotlib, which only `inspect` loads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from digitd.errors import InputError, UnavailableError
+
+try:
+    from matplotlib import rc_context
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+except ImportError as error:
+    raise UnavailableError(
+        "matplotlib, which draws, is not installed: pip install 'digitd[pictures]'"
+    ) from error
+
+__all__ = ["MARGIN", "WIDTH", "Axes", "Figure", "paper", "place", "write"]
+
+WIDTH, MARGIN = 12.0, 0.15
+"""Inches, as all lengths here; the picture's width on a page makes of 10 points about 7."""
+
+DOTS_PER_INCH = 110
+
+
+@contextmanager
+def paper(height: float, font_size: int) -> Iterator[Figure]:
+    """Lay out a sheet of `WIDTH`; what is drawn and written inside the block has its style."""
+    style: dict[Any, Any] = {  # matplotlib's type for the keys is a list of all of them
+        "svg.hashsalt": "digitd",  # and no date below: the same recording gives the same file
+        "svg.fonttype": "none",
+        "text.parse_math": False,  # a file may be called $5.wav
+        "axes.linewidth": 0.6,
+        "font.size": font_size,
+    }
+    with rc_context(style):
+        yield Figure(figsize=(WIDTH, height))
+
+
+def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Place axes by inches from the picture's upper left corner."""
+    whole_width, whole_height = figure.get_size_inches()
+    return figure.add_axes(
+        (left / whole_width, 1 - (top + height) / whole_height, width / whole_width, height / whole_height)
+    )
+
+
+def write(figure: Figure, out: Path) -> None:
+    """Write PNG or SVG, as the name says.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    try:
+        if out.suffix.lower() == ".svg":
+            FigureCanvasSVG(figure).print_figure(out, metadata={"Date": None})
+            return
+        FigureCanvasAgg(figure).print_figure(out, dpi=DOTS_PER_INCH)
+    except OSError as error:
+        raise InputError(f"{out}: {error.strerror}; -o takes a PNG or SVG file to write") from error
