@@ -1,6 +1,6 @@
 """Whether an utterance is acted on. Pure: time comes in as positions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, TypeAlias
@@ -50,6 +50,7 @@ class Bar:
         margin: A keyword must be so far ahead of the next likely one.
         rejected: Labels that stand for "anything else".
         refractory: Samples from the offset of a keyword to the onset of the same one.
+        part: Least posterior where the utterance is a part of a longer sound; 1: parts are not looked at.
         muted: Nothing passes, nothing is even looked at.
     """
 
@@ -57,6 +58,7 @@ class Bar:
     margin: float
     rejected: frozenset[str]
     refractory: int
+    part: float = 1.0
     muted: bool = False
 
 
@@ -71,6 +73,9 @@ class Last:
 
     keyword: str
     offset: int
+
+
+Scored: TypeAlias = tuple[Utterance, Score]
 
 
 class Reason(StrEnum):
@@ -90,13 +95,32 @@ def reason_to_reject(utterance: Utterance, score: Score, bar: Bar, last: Last | 
         return Reason.TOO_LONG
     if score.label in bar.rejected:
         return Reason.ELSE
-    if score.probability < bar.thresholds[score.label]:
+    if score.probability < _least(utterance, score, bar):
         return Reason.DOUBTFUL
     if score.probability - _next_likely(score, bar) < bar.margin:
         return Reason.CLOSE
     if last and last.keyword == score.label and utterance.onset - last.offset < bar.refractory:
         return Reason.AGAIN
     return None
+
+
+def surest_apart(scored: Sequence[Scored]) -> list[Scored]:
+    """Of utterances that overlap keep the surest; return those kept in the order that they were spoken."""
+    kept: list[Scored] = []
+    for utterance, score in sorted(scored, key=lambda one: -one[1].probability):
+        if all(apart(utterance, other) for other, _ in kept):
+            kept.append((utterance, score))
+    return sorted(kept, key=lambda one: one[0].onset)
+
+
+def apart(one: Utterance, other: Utterance) -> bool:
+    """Say whether two utterances have no sample in common."""
+    return one.offset <= other.onset or other.offset <= one.onset
+
+
+def _least(utterance: Utterance, score: Score, bar: Bar) -> float:
+    least = bar.thresholds[score.label]
+    return max(least, bar.part) if utterance.is_part else least
 
 
 def _next_likely(score: Score, bar: Bar) -> float:

@@ -58,6 +58,9 @@ class Utterance:
         too_long: The sound went on beyond the longest utterance; `offset` is where it was cut.
         surroundings: Conditioned audio from before the utterance to when it was known to be over, as far
             as there is any.
+        parts: Onset and offset of each stretch of a long sound that may be a word by itself. Where the
+            sound has gone on since an earlier utterance, they may begin in that.
+        is_part: It is such a stretch.
     """
 
     start: int
@@ -68,6 +71,8 @@ class Utterance:
     floor_dbfs: float
     too_long: bool = False
     surroundings: AudioBlock = NOTHING_AROUND
+    parts: tuple[tuple[int, int], ...] = ()
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

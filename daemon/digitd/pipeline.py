@@ -5,14 +5,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from digitd.audio.files import array_blocks, file_blocks
 from digitd.clock import SYSTEM, Clock
-from digitd.decide import Bar, DecisionSettings, Last, Orders, Reason, reason_to_reject
+from digitd.decide import (
+    Bar,
+    DecisionSettings,
+    Last,
+    Orders,
+    Reason,
+    apart,
+    reason_to_reject,
+    surest_apart,
+)
 from digitd.detect.conditioning import HighPass
+from digitd.detect.parts import part
 from digitd.detect.rules import SILENCE_DBFS, level_dbfs
 from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
 from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Song, Utterance
@@ -83,6 +93,7 @@ def bar(settings: DecisionSettings, cascade: Cascade, orders: Orders = NO_ORDERS
         margin=point.margin,
         rejected=frozenset(card.rejected),
         refractory=round(settings.refractory_s * card.features.rate_hz),
+        part=point.part,
         muted=orders.muted,
     )
 
@@ -133,6 +144,9 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
 ) -> Iterator[Moment]:
     """Listen to audio; tell of each block what came of it.
 
+    Where a long sound as a whole is no keyword, its parts are asked about; if one of them is, they are told
+    of in its place, those between that are none, too: a number must not lose a digit unnoticed.
+
     Args:
         blocks: Audio at `rate_hz`.
         segmenter: What an utterance is.
@@ -149,12 +163,12 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
             if required.muted:
                 told.append(Rejection(Reason.MUTED, None, utterance))
                 continue
-            score = scorer.score(utterance)
-            if reason := reason_to_reject(utterance, score, required, last):
-                told.append(Rejection(reason, score, utterance))
-                continue
-            last = Last(score.label, utterance.offset)
-            told.append(_detection(utterance, score, heard.block, rate_hz, clock))
+            for one, score, reason in _judged(utterance, scorer, required, last, rate_hz):
+                if reason:
+                    told.append(Rejection(reason, score, one))
+                    continue
+                last = Last(score.label, one.offset)
+                told.append(_detection(one, score, heard.block, rate_hz, clock))
         yield Moment(heard, told)
 
 
@@ -201,6 +215,37 @@ def heard_in(samples: Float32, cascade: Cascade) -> list[Detection | Rejection]:
     decision, rate_hz = bar(DecisionSettings(), cascade), cascade.card.features.rate_hz
     blocks = array_blocks(samples)
     return list(verdicts(recognise(blocks, SegmenterSettings(), cascade, lambda: decision, rate_hz)))
+
+
+Judged: TypeAlias = tuple[Utterance, Score, Reason | None]
+
+
+def _judged(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:
+    """Return an utterance with its score and why it is not acted on; or its parts, where one of them is."""
+    score = scorer.score(whole)
+    reason = reason_to_reject(whole, score, bar, last)
+    parts = _parts(whole, scorer, bar, last, rate_hz) if reason else []
+    return parts or [(whole, score, reason)]
+
+
+def _parts(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:
+    """Return the parts to be acted on and those between that are not; none where none is acted on."""
+    if bar.part >= 1:
+        return []
+    parts = (part(whole, onset, offset, rate_hz) for onset, offset in whole.parts)
+    scored = [(one, scorer.score(one)) for one in parts if not last or one.onset >= last.offset]
+    judged = [(*one, reason_to_reject(*one, bar, last)) for one in scored]
+    acted_on = surest_apart([(one, score) for one, score, reason in judged if not reason])
+    if not acted_on:
+        return []
+    spared = [(one, score) for one, score, _ in judged if all(apart(one, other) for other, _ in acted_on)]
+    return sorted(
+        [
+            *((one, score, None) for one, score in acted_on),
+            *((one, score, reason_to_reject(one, score, bar, last)) for one, score in surest_apart(spared)),
+        ],
+        key=lambda one: one[0].onset,
+    )
 
 
 def _detection(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitd.decide import Bar, Last, Reason, reason_to_reject
+from digitd.decide import Bar, Last, Reason, reason_to_reject, surest_apart
 from digitd.messages import Score, Utterance
 
 BAR = Bar({"3": 0.6, "7": 0.8}, margin=0.1, rejected=frozenset({"else"}), refractory=3200)
@@ -59,3 +59,25 @@ def test_what_went_on_too_long_is_not() -> None:
 )
 def test_only_an_echo_is_held_back(last: Last, reason: Reason | None) -> None:
     assert reason_to_reject(UTTERANCE, seven(0.9), BAR, last) is reason
+
+
+def test_a_part_of_a_longer_sound_has_to_be_surer() -> None:
+    part, bar = replace(UTTERANCE, is_part=True), replace(BAR, part=0.95)
+
+    assert reason_to_reject(part, seven(0.94), bar, None) is Reason.DOUBTFUL
+    assert reason_to_reject(part, seven(0.96), bar, None) is None
+
+
+def test_a_part_has_to_pass_its_keywords_threshold_too() -> None:
+    part, bar = replace(UTTERANCE, is_part=True), replace(BAR, part=0.5)
+
+    assert reason_to_reject(part, seven(0.7), bar, None) is Reason.DOUBTFUL
+
+
+def test_of_parts_that_overlap_the_surest_is_kept() -> None:
+    def from_to(onset: int, offset: int, probability: float) -> tuple[Utterance, Score]:
+        return replace(UTTERANCE, onset=onset, offset=offset), seven(probability)
+
+    later, doubtful, surer = from_to(900, 1500, 0.9), from_to(0, 700, 0.91), from_to(100, 800, 0.99)
+
+    assert surest_apart([later, doubtful, surer]) == [surer, later]

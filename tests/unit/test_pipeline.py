@@ -10,7 +10,7 @@ import pytest
 from digitd.clock import Clock
 from digitd.decide import Bar, DecisionSettings, Orders, Reason
 from digitd.detect.segmenter import SegmenterSettings
-from digitd.messages import AudioBlock, Detection, Float32, Rejection
+from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Utterance
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
@@ -83,6 +83,82 @@ def test_time_without_audio_changes_nothing(cascade: Cascade) -> None:
     (verdict,) = verdicts(cascade, interrupted, every_keyword_above(0.0))
 
     assert verdict.utterance.onset / RATE_HZ == pytest.approx(1.0, abs=0.01)
+
+
+class PartsOnly:
+    """Takes every part for a seven that begins late enough, and nothing else."""
+
+    def __init__(self, from_s: float) -> None:
+        self._from = from_s * RATE_HZ
+        self.asked_about_parts = False
+
+    def score(self, utterance: Utterance) -> Score:
+        self.asked_about_parts |= utterance.is_part
+        seven = 0.9 if utterance.is_part and utterance.onset >= self._from else 0.1
+        return Score({"7": seven, "else": 1 - seven})
+
+
+BAR = Bar({"7": 0.5}, margin=0.0, rejected=frozenset({"else"}), refractory=0, part=0.8)
+
+
+def word_after_a_fainter_sound() -> Float32:
+    """Two seconds of a quiet room with half a second of noise, a valley and a burst ten times as loud."""
+    sound = room_noise(2, -70, RATE_HZ)
+    sound[round(0.8 * RATE_HZ) : round(1.3 * RATE_HZ)] *= 20
+    sound[round(1.35 * RATE_HZ) : round(1.7 * RATE_HZ)] *= 200
+    return sound
+
+
+def heard_by(scorer: PartsOnly, bar: Bar) -> list[Detection | Rejection]:
+    heard = blocks(word_after_a_fainter_sound())
+    return list(verdicts_of(recognise(heard, SegmenterSettings(), scorer, lambda: bar, RATE_HZ)))
+
+
+def test_a_keyword_in_a_longer_sound_is_told_of_in_its_place() -> None:
+    (verdict,) = heard_by(PartsOnly(1.2), BAR)
+
+    assert isinstance(verdict, Detection)
+    assert verdict.keyword == "7"
+    assert verdict.utterance.onset / RATE_HZ == pytest.approx(1.35, abs=0.05)
+    assert verdict.utterance.offset / RATE_HZ == pytest.approx(1.7, abs=0.05)
+
+
+class Doubtful:
+    """Takes each single burst for a seven, but is not sure of the second."""
+
+    def score(self, utterance: Utterance) -> Score:
+        length_s = (utterance.offset - utterance.onset) / RATE_HZ
+        second = 1.3 < utterance.onset / RATE_HZ < 1.5
+        seven = 0.1 if length_s > 0.45 else 0.6 if second else 0.9
+        return Score({"7": seven, "else": 1 - seven})
+
+
+def test_what_may_be_a_keyword_between_two_parts_is_told_of_too() -> None:
+    sound = room_noise(3, -70, RATE_HZ)
+    for at_s in (1.0, 1.4, 1.8):
+        sound[round(at_s * RATE_HZ) : round((at_s + 0.35) * RATE_HZ)] *= 100
+    settings = SegmenterSettings(stands_out_db=-10)
+
+    moments = recognise(blocks(sound), settings, Doubtful(), lambda: BAR, RATE_HZ)
+
+    told = [(round(one.utterance.onset / RATE_HZ, 1), type(one)) for one in verdicts_of(moments)]
+    assert told == [(1.0, Detection), (1.4, Rejection), (1.8, Detection)]
+
+
+def test_a_longer_sound_without_a_keyword_is_rejected_as_a_whole() -> None:
+    (verdict,) = heard_by(PartsOnly(9.0), BAR)
+
+    assert isinstance(verdict, Rejection)
+    assert not verdict.utterance.is_part
+
+
+def test_a_model_that_is_never_sure_enough_of_parts_is_not_asked_for_them() -> None:
+    scorer = PartsOnly(0.0)
+
+    (verdict,) = heard_by(scorer, replace(BAR, part=1.0))
+
+    assert isinstance(verdict, Rejection)
+    assert not scorer.asked_about_parts
 
 
 def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_printed(cascade: Cascade) -> None:

@@ -153,7 +153,9 @@ def test_it_holds_no_more_than_the_longest_utterance_however_long_the_noise() ->
         segmenter.feed(AudioBlock(at, np.full(RATE_HZ, 0.2, np.float32)))
 
         held = segmenter._tape  # noqa: SLF001 - what grows is what it holds
-        assert held.end - held.start <= 2.5 * RATE_HZ
+        assert (
+            held.end - held.start <= 4.5 * RATE_HZ
+        )  # the longest, two seconds before it, and what came last
 
 
 sketches = st.text("#+._", max_size=40)

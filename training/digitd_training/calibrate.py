@@ -71,7 +71,7 @@ def trial(recipe: Recipe, recordings: Sequence[Recording], bundle: Bundle) -> Tr
     numbers = range(recipe.scenes, recipe.scenes + recipe.budget.scenes)
     played: Played[Float64] = play(recipe, recordings, numbers, partial(Stages, bundle))
     labels = bundle.card.labels
-    examples: list[Example[Float64]] = played.examples
+    examples: list[Example[Float64]] = [example for example in played.examples if not example.is_part]
     return Trial(
         stages=np.stack([example.seen for example in examples]),
         truth=np.array([labels.index(example.label) for example in examples]),

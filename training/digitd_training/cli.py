@@ -100,10 +100,15 @@ def _leave_out(arguments: argparse.Namespace) -> int:
 
     recipe = _shortened(arguments, read_recipe(arguments.recipe))
     command = ["digitd-train", "leave-out", arguments.source, "--recipe", arguments.recipe]
-    found = leave_out(recipe, arguments.data, arguments.source, shlex.join(command + _shorter(arguments)))
+    found = []
+    for left in leave_out(
+        recipe, arguments.data, arguments.source, shlex.join(command + _shorter(arguments))
+    ):
+        found.append(left)
+        print(f"{left.speaker}: {left.recognisers[0].keywords[0].share:.1%} right", flush=True)
+        if arguments.json:
+            arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
     print(markdown(found))
-    if arguments.json:
-        arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
     return 0
 
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing import Pool
 from typing import Any, Generic, TypeVar
 
@@ -18,7 +19,7 @@ from digitd_training import augment
 from digitd_training.augment import Generator
 from digitd_training.data import ELSE, Clip, Recording, clips, faded, load
 from digitd_training.recipe import Recipe
-from digitd_training.scenes import UNTRIMMED, Surroundings, scene, spoken
+from digitd_training.scenes import UNTRIMMED, Placed, Surroundings, scene, spoken
 
 RUNNING_S = 4.0
 """Running speech and noise are let in for so long at a time."""
@@ -42,6 +43,7 @@ class Example(Generic[T]):
         speaker: Who.
         source: The corpus.
         kind: `word`, `speech`, `noise`, or `fragment` of a keyword.
+        is_part: It is a part of a longer sound.
     """
 
     seen: T
@@ -49,6 +51,7 @@ class Example(Generic[T]):
     speaker: str
     source: str
     kind: str
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,14 +144,22 @@ class SceneMaker:
 
     def play(self, number: int) -> tuple[list[tuple[Utterance, Clip]], Counter[str]]:
         """Return what the segmenter cuts from this scene, and the seconds of each kind of clip."""
+        heard, placed = self.scene(number)
+        return spoken(heard, placed, SegmenterSettings(), self.rate_hz), self.seconds(placed)
+
+    def scene(self, number: int) -> tuple[Float32, list[Placed]]:
+        """Return what a microphone hears of this scene, and where in it each clip is."""
         recipe = self._recipe
         rng = np.random.default_rng([recipe.seed, number])
         chosen = [self._draw(rng) for _ in range(recipe.scene.clips)]
-        heard, placed = scene(chosen, self._surroundings, recipe.scene, self.rate_hz, rng)
+        return scene(chosen, self._surroundings, recipe.scene, self.rate_hz, rng)
+
+    def seconds(self, placed: Sequence[Placed]) -> Counter[str]:
+        """Return how long each kind of clip goes on in a scene."""
         seconds: Counter[str] = Counter()
         for place in placed:
             seconds[place.clip.kind] += (place.end - place.start) / self.rate_hz  # type: ignore[assignment]  # a counter of seconds
-        return spoken(heard, placed, SegmenterSettings(), self.rate_hz), seconds
+        return seconds
 
     def _draw(self, rng: Generator) -> Clip:
         if rng.uniform() < self._recipe.keyword_share:
@@ -189,34 +200,67 @@ def play(
         numbers: Of the scenes.
         see: Makes, once on each core, what looks at an utterance.
     """
-    numbers = list(numbers)
     everything: Played[T] = Played()
-    with Pool(initializer=_adopt, initargs=(SceneMaker(recipe, recordings), see)) as pool:
-        played: Iterator[Played[Any]] = pool.imap(_play, numbers, chunksize=8)
-        for few in tqdm(played, "scenes", len(numbers)):
-            everything.examples.extend(few.examples)
-            everything.seconds.update(few.seconds)
+    few: Played[T]
+    for few in over_scenes(recipe, recordings, numbers, partial(_Looking, see)):
+        everything.examples.extend(few.examples)
+        everything.seconds.update(few.seconds)
     return everything
 
 
-_tools: tuple[SceneMaker, Callable[[Utterance], Any]] | None = None
+def over_scenes(
+    recipe: Recipe,
+    recordings: Sequence[Recording],
+    numbers: Iterable[int],
+    tool: Callable[[], Callable[[SceneMaker, int], T]],
+) -> Iterator[T]:
+    """Do something with scenes, on all cores.
+
+    Args:
+        recipe: What may happen in them.
+        recordings: Of one split.
+        numbers: Of the scenes.
+        tool: Makes, once on each core, what is called with the maker of the scenes and a scene's number.
+    """
+    numbers = list(numbers)
+    with Pool(initializer=_adopt, initargs=(SceneMaker(recipe, recordings), tool)) as pool:
+        yield from tqdm(pool.imap(_work, numbers, chunksize=8), "scenes", len(numbers))
+
+
+class _Looking(Generic[T]):
+    """Looks at all that is spoken in a scene.
+
+    Args:
+        see: Makes what looks at an utterance.
+    """
+
+    def __init__(self, see: Callable[[], Callable[[Utterance], T]]) -> None:
+        self._eyes = see()
+
+    def __call__(self, maker: SceneMaker, number: int) -> Played[T]:
+        said, seconds = maker.play(number)
+        return Played([self._example(utterance, clip) for utterance, clip in said], seconds)
+
+    def _example(self, utterance: Utterance, clip: Clip) -> Example[T]:
+        return Example(
+            self._eyes(utterance), clip.label, clip.speaker, clip.source, clip.kind, utterance.is_part
+        )
+
+
+_tools: tuple[SceneMaker, Callable[[SceneMaker, int], Any]] | None = None
 """Each worker process's own; multiprocessing has no other way to hand a worker its tools once."""
 
 
-def _adopt(maker: SceneMaker, see: Callable[[], Callable[[Utterance], Any]]) -> None:
+def _adopt(maker: SceneMaker, tool: Callable[[], Callable[[SceneMaker, int], Any]]) -> None:
     global _tools  # noqa: PLW0603 - see _tools
-    _tools = maker, see()
+    _tools = maker, tool()
 
 
-def _play(number: int) -> Played[Any]:  # what `see` sees: the pool knows no types
+def _work(number: int) -> Any:  # noqa: ANN401 - what the tool returns: the pool knows no types
     if not _tools:
-        return Played()
-    maker, eyes = _tools
-    said, seconds = maker.play(number)
-    examples = [
-        Example(eyes(utterance), clip.label, clip.speaker, clip.source, clip.kind) for utterance, clip in said
-    ]
-    return Played(examples, seconds)
+        raise RuntimeError("no tools were adopted")
+    maker, tool = _tools
+    return tool(maker, number)
 
 
 def _stock(found: Sequence[Clip], weights: dict[str, float]) -> Stock:

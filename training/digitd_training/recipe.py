@@ -88,6 +88,7 @@ class Budget:
         words: Share of isolated other words that may be accepted.
         lowest: No threshold is below this.
         margin: A keyword must be so far ahead of the next likely one.
+        parts: So much of each of these again may be taken of parts of longer sounds.
     """
 
     scenes: Annotated[int, Meta(ge=1)]
@@ -96,6 +97,7 @@ class Budget:
     words: Annotated[float, Meta(gt=0, le=1)]
     lowest: Annotated[float, Meta(gt=0, lt=1)]
     margin: Share
+    parts: Share = 0.25
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from digitd_training.evaluation.evaluate import Report, evaluate
 from digitd_training.examples import Example, Eyes, Seen, play
 from digitd_training.export import multiplications, self_test, to_float, to_int8
 from digitd_training.fit import fit, fit_verifier
+from digitd_training.part_bar import part_bar
 from digitd_training.recipe import Recipe, VerifierSettings
 
 
@@ -166,6 +167,14 @@ def calibrated(recipe: Recipe, recordings: Sequence[Recording], bundle: Bundle) 
         both = operating_point(tried, labels, recipe.budget, stages=2)
         verifier = msgspec.structs.replace(card.verifier, gate=gate(tried, labels), point=both)
     chosen = msgspec.structs.replace(card, point=alone, verifier=verifier)
+    if verifier:
+        part = part_bar(recipe, recordings, msgspec.structs.replace(bundle, card=chosen))
+        kept_to = (
+            f"{verifier.point.chosen_for}, and of parts of longer sounds {recipe.budget.parts:.0%} of that"
+        )
+        point = msgspec.structs.replace(verifier.point, part=part, chosen_for=kept_to)
+        verifier = msgspec.structs.replace(verifier, point=point)
+        chosen = msgspec.structs.replace(chosen, verifier=verifier)
     return msgspec.structs.replace(chosen, songs=songs(msgspec.structs.replace(bundle, card=chosen)))
 
 

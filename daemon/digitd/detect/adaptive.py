@@ -8,6 +8,7 @@ import numpy as np
 
 from digitd.detect.bands import BandLevels, together_dbfs
 from digitd.detect.noise_floor import NoiseFloor
+from digitd.detect.parts import LongSound, PartLimits
 from digitd.detect.rules import Span
 from digitd.messages import Float32
 
@@ -16,7 +17,7 @@ class _State(Enum):
     QUIET = auto()
     OPEN = auto()
     TOO_LONG = auto()
-    """The sound has outlasted the longest utterance; nothing opens until it pauses."""
+    """The sound has outlasted the longest utterance; only parts of it are told of until it pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class AdaptiveLimits:
     shortest: int
     longest: int
     windows_per_s: float
+    parts_from: int
+    parts: PartLimits
 
 
 class AdaptiveRule:
@@ -39,7 +42,8 @@ class AdaptiveRule:
     A loud window adds one to a count, a quiet one takes one away; more than `onset_windows` open. So a
     click does not, and a hoarse voice, whose windows between two pulses of the glottis are quiet, does.
     The onset is where that count last left zero. After `hang_over` quiet windows in a row the utterance
-    ends where the last loud window ended.
+    ends where the last loud window ended. What lasts for `parts_from` may be more than one sound, and then
+    is told of with its parts.
 
     Args:
         limits: The settings.
@@ -58,6 +62,7 @@ class AdaptiveRule:
         self._unlearned: list[Float32] = []
         self._opened: list[bool] = []
         self._state = _State.QUIET
+        self._sound = LongSound(limits.parts)
         self._next = 0
         self._count = 0
         self._onset = 0
@@ -68,7 +73,9 @@ class AdaptiveRule:
     @property
     def earliest(self) -> int:
         """First window that a span still to come can begin at."""
-        return self._onset if self._count or self._state is _State.OPEN else self._next
+        if self._state is _State.QUIET and not self._count:
+            return self._next
+        return min(self._onset, self._sound.start)
 
     @property
     def onset_dbfs(self) -> float:
@@ -87,10 +94,16 @@ class AdaptiveRule:
 
     def flush(self) -> list[Span]:
         """Return the span that the end of the stream completes."""
-        if self._state is not _State.OPEN:
-            return []
-        self._offset += self._offset == self._next - 1  # loud to the end: no frame comes that begins in it
-        return self._close()
+        match self._state:
+            case _State.QUIET:
+                return []
+            case _State.OPEN:
+                self._offset += (
+                    self._offset == self._next - 1
+                )  # loud to the end: no frame comes that begins in it
+                return self._close()
+            case _State.TOO_LONG:
+                return self._outlived()
 
     def _listen(self, levels: Float32) -> list[Span]:
         """Decide about windows up to the next time that the room is measured."""
@@ -115,20 +128,25 @@ class AdaptiveRule:
         window, self._next = self._next, self._next + 1
         match self._state:
             case _State.QUIET:
-                self._count_loud(window, level, loud=above_db > self._limits.onset_db)
+                self._count_loud(window, level, above_db)
                 return []
             case _State.OPEN:
                 self._levels.append(level)
+                self._sound.add(level, above_db)
                 return self._continue(window, loud=above_db > self._limits.offset_db)
             case _State.TOO_LONG:
-                self._outlast(window, loud=above_db > self._limits.offset_db)
-                return []
+                self._levels.append(level)
+                self._sound.add(level, above_db)
+                return self._outlast(window, loud=above_db > self._limits.offset_db)
 
-    def _count_loud(self, window: int, level: Float32, *, loud: bool) -> None:
+    def _count_loud(self, window: int, level: Float32, above_db: float) -> None:
         if self._count == 0:
             self._onset = window
             self._levels.clear()
+            self._sound.begin(window)
         self._levels.append(level)
+        self._sound.add(level, above_db)
+        loud = above_db > self._limits.onset_db
         self._count = self._count + 1 if loud else max(self._count - 1, 0)
         if self._count > self._limits.onset_windows:
             self._count = 0
@@ -147,23 +165,47 @@ class AdaptiveRule:
 
     def _close(self) -> list[Span]:
         self._state = _State.QUIET
-        if self._offset - self._onset < self._limits.shortest:
+        length = self._offset - self._onset
+        if length < self._limits.shortest:
             return []
-        return [self._span(self._offset)]
+        return [
+            self._span(self._offset, self._parts(self._offset) if length >= self._limits.parts_from else ())
+        ]
 
     def _cut(self) -> list[Span]:
-        span = self._span(self._next, too_long=True)
+        span = self._span(self._next, self._parts(), too_long=True)
         self._state = _State.TOO_LONG
-        self._offset = self._next
+        self._go_on()
         return [span]
 
-    def _outlast(self, window: int, *, loud: bool) -> None:
+    def _outlast(self, window: int, *, loud: bool) -> list[Span]:
         if loud:
             self._offset = window
         elif window - self._offset >= self._limits.hang_over:
-            self._state = _State.QUIET
+            return self._outlived()
+        if self._next - self._onset < self._limits.longest:
+            return []
+        parts = self._parts()
+        spans = [self._span(self._next, parts, too_long=True)] if parts else []
+        self._go_on()
+        return spans
 
-    def _span(self, offset: int, *, too_long: bool = False) -> Span:
+    def _outlived(self) -> list[Span]:
+        self._state = _State.QUIET
+        parts = self._parts(self._offset)
+        return [self._span(self._offset, parts, too_long=True)] if parts else []
+
+    def _parts(self, end: int | None = None) -> tuple[tuple[int, int], ...]:
+        """Parts of the sound not told of yet; all of it is none."""
+        if self._limits.parts_from > self._limits.longest:
+            return ()
+        return tuple(part for part in self._sound.parts(end) if part != (self._onset, end))
+
+    def _go_on(self) -> None:
+        self._onset = self._offset = self._next
+        del self._levels[:-1]
+
+    def _span(self, offset: int, parts: tuple[tuple[int, int], ...], *, too_long: bool = False) -> Span:
         levels = np.mean(self._levels[: max(offset - self._onset, 1)], axis=0).tolist()
         floor_dbfs = self._opened_floor_dbfs
-        return Span(self._onset, offset, self._next, together_dbfs(levels), floor_dbfs, too_long)
+        return Span(self._onset, offset, self._next, together_dbfs(levels), floor_dbfs, too_long, parts)

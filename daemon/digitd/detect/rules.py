@@ -20,6 +20,7 @@ class Span:
         level_dbfs: Mean level of its windows.
         floor_dbfs: The noise floor when it opened.
         too_long: It was cut at the longest that is allowed.
+        parts: Stretches of it that may be a word each.
     """
 
     onset: int
@@ -28,6 +29,7 @@ class Span:
     level_dbfs: float
     floor_dbfs: float
     too_long: bool = False
+    parts: tuple[tuple[int, int], ...] = ()
 
 
 class Rule(Protocol):

@@ -8,12 +8,16 @@ from msgspec import Meta
 from digitd.detect.adaptive import AdaptiveLimits, AdaptiveRule
 from digitd.detect.bands import BandLevels
 from digitd.detect.classic import ClassicRule
+from digitd.detect.parts import PartLimits
 from digitd.detect.rules import Rule, Span
 from digitd.detect.tape import Tape
 from digitd.messages import HEARD_AFTER_S, AudioBlock, Utterance
 
 WINDOWS_PER_S = 160
 """The article's window: 50 samples at 8 kHz, 6.25 ms."""
+
+PART_S = 1.0
+"""No part is longer; keywords are shorter."""
 
 SURROUNDINGS_BEFORE_S = 2.0
 """So much audio up to an utterance's offset is kept for who wants to know what it stood in."""
@@ -39,6 +43,10 @@ class SegmenterSettings:
         post_roll_ms: So much after the offset belongs to it.
         shortest_ms: Anything shorter from onset to offset is a click.
         longest_ms: Anything longer is no keyword and is cut.
+        parts_from_ms: What lasts so long may be a word and another sound; each part of it that may be a word
+            is looked at if the whole is none. Above `longest_ms`: never.
+        valley_db: A valley between two parts lies so far below the peaks on both sides.
+        stands_out_db: A part is so much louder than what is around it.
     """
 
     mode: Literal["adaptive", "classic"] = "adaptive"
@@ -52,6 +60,9 @@ class SegmenterSettings:
     post_roll_ms: Annotated[float, Meta(ge=0, le=500)] = 40.0
     shortest_ms: Annotated[float, Meta(ge=0, le=1000)] = 100.0
     longest_ms: Annotated[float, Meta(ge=200, le=10_000)] = 1500.0
+    parts_from_ms: Annotated[float, Meta(ge=200, le=10_000)] = 700.0
+    valley_db: Annotated[float, Meta(ge=1, le=40)] = 6.0
+    stands_out_db: Annotated[float, Meta(ge=-40, le=40)] = 4.0
 
     def __post_init__(self) -> None:
         if self.offset_db > self.onset_db:
@@ -108,10 +119,10 @@ class Segmenter:
         self._tape = Tape(start)
 
     def _cut(self, span: Span) -> Utterance:
-        onset = self._origin + span.onset * self._window
-        offset = self._origin + span.offset * self._window
+        onset, offset = self._samples((span.onset, span.offset))
         start = max(onset - self._pre_roll, self._tape.start)
-        around_start = max(offset - self._before, self._tape.start)
+        parts = tuple(self._samples(part) for part in span.parts)
+        around_start = max(min(end for _, end in (*parts, (onset, offset))) - self._before, self._tape.start)
         around_end = min(offset + self._after, self._origin + span.known * self._window)
         return Utterance(
             start=start,
@@ -122,11 +133,16 @@ class Segmenter:
             floor_dbfs=span.floor_dbfs,
             too_long=span.too_long,
             surroundings=AudioBlock(around_start, self._tape.cut(around_start, around_end)),
+            parts=parts,
         )
+
+    def _samples(self, windows: tuple[int, int]) -> tuple[int, int]:
+        first, last = (self._origin + window * self._window for window in windows)
+        return first, last
 
     def _forget(self) -> None:
         """Let go of what no utterance can reach any more."""
-        self._tape.forget_before(min(self.settled - self._pre_roll, self._heard - self._before))
+        self._tape.forget_before(self.settled - max(self._before, self._pre_roll))
 
 
 def _rule(settings: SegmenterSettings, window: int) -> Rule:
@@ -134,14 +150,17 @@ def _rule(settings: SegmenterSettings, window: int) -> Rule:
     if settings.mode == "classic":
         threshold = settings.classic_threshold / CLASSIC_FULL_SCALE
         return ClassicRule(threshold, settings.onset_windows, longest, WINDOWS_PER_S)
+    shortest = round(settings.shortest_ms * WINDOWS_PER_S / 1000)
     limits = AdaptiveLimits(
         settings.onset_db,
         settings.offset_db,
         settings.quietest_dbfs,
         settings.onset_windows,
         hang_over=round(settings.hang_over_ms * WINDOWS_PER_S / 1000),
-        shortest=round(settings.shortest_ms * WINDOWS_PER_S / 1000),
+        shortest=shortest,
         longest=longest,
         windows_per_s=WINDOWS_PER_S,
+        parts_from=round(settings.parts_from_ms * WINDOWS_PER_S / 1000),
+        parts=PartLimits(settings.valley_db, settings.stands_out_db, shortest, round(PART_S * WINDOWS_PER_S)),
     )
     return AdaptiveRule(limits, BandLevels(window * WINDOWS_PER_S, window))

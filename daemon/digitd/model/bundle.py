@@ -85,12 +85,14 @@ class OperatingPoint(msgspec.Struct, frozen=True):
         thresholds: Keyword to the least posterior to act on.
         margin: A keyword must be so far ahead of the next likely one.
         chosen_for: What it was chosen to keep to, in words.
+        part: Least posterior to act on where the utterance is a part of a longer sound; 1 asks for certainty.
     """
 
     weights: Annotated[tuple[float, ...], Meta(min_length=1, max_length=2)]
     thresholds: dict[str, Annotated[float, Meta(gt=0, lt=1)]]
     margin: Annotated[float, Meta(ge=0, lt=1)]
     chosen_for: str
+    part: Annotated[float, Meta(gt=0, le=1)] = 1.0
 
 
 class VerifierCard(msgspec.Struct, frozen=True):

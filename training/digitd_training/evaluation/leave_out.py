@@ -1,7 +1,7 @@
 """Each speaker of a corpus left out in turn: what a model by the same recipe makes of somebody new."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,10 +31,11 @@ class LeftOut:
     recognisers: list[Figures]
 
 
-def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> list[LeftOut]:
+def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> Iterator[LeftOut]:
     """Train a model for each speaker of a corpus without that speaker, and play the speaker to it.
 
-    The scenes are played once; each model learns from those examples that are not the speaker's.
+    The scenes are played once; each model learns from those examples that are not the speaker's. It takes an
+    hour, so each speaker's figures come as soon as they are known.
 
     Args:
         recipe: How to train.
@@ -55,7 +56,6 @@ def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> list[L
     provenance = provenance_of(recipe, part, command)
     examples = seen(recipe, part)
     development, _ = development_part(recipe, recordings)
-    found = []
     for speaker in speakers:
         others = [example for example in examples if example.speaker != speaker]
         draft = learned(recipe, others, provenance)
@@ -64,8 +64,7 @@ def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> list[L
             write_bundle(path, draft.network, draft.card, draft.head)
             write_bundle(path, draft.network, calibrated(recipe, development, read_bundle(path)), draft.head)
             spoken = [one for one in recordings if one.speaker == speaker]
-            found.append(LeftOut(speaker, _judged(read_bundle(path), spoken, recipe)))
-    return found
+            yield LeftOut(speaker, _judged(read_bundle(path), spoken, recipe))
 
 
 def markdown(found: Sequence[LeftOut]) -> str:
