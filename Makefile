@@ -8,10 +8,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test soak check python python-packages portaudio test-programs
+.PHONY: help demo run test test-arm64 soak check python python-packages portaudio test-programs emulator
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: .venv/.demo  ## the whole daemon without microphone or broker: bundled speech, each message printed
 	@$(BIN)/digitd demo
@@ -21,6 +21,9 @@ run: .venv/.demo portaudio  ## the daemon on the real microphone, with config.ya
 
 test: .venv/.dev test-programs  ## all tests
 	@$(BIN)/pytest
+
+test-arm64: .venv/.dev test-programs emulator  ## the wheel in an emulated 64-bit Raspberry Pi's userland; as root
+	@$(BIN)/pytest tests/arm64
 
 soak: .venv/.dev test-programs  ## 24 hours of audio at a run, then half an hour with faults; an hour in all
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.soak
@@ -76,3 +79,6 @@ portaudio:
 test-programs:
 	$(call packages,a broker and a virtual microphone to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto)
 	$(call packages,containers to test the service and its installer in,systemd-container mmdebstrap gpg shellcheck)
+
+emulator:
+	$(call packages,an emulated Raspberry Pi,qemu-user-static mmdebstrap arch-test debian-archive-keyring)
