@@ -5,6 +5,9 @@ from pathlib import Path
 
 from digitd.errors import ConfigError
 
+LONGEST_BYTES = 65_535
+"""As MQTT has it."""
+
 
 def find_password(password_file: str, password: str, environment: Mapping[str, str]) -> str:
     """Return the password from the first place that has one, or an empty text.
@@ -25,6 +28,13 @@ def find_password(password_file: str, password: str, environment: Mapping[str, s
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(LONGEST_BYTES + 1)
+        password = content.decode().rstrip("\r\n")
+    except OSError as error:
         raise ConfigError(f"mqtt.password_file: {path}: {error}; let the daemon's user read it") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"mqtt.password_file: {path}: {error}; save it as UTF-8") from error
+    if len(content) > LONGEST_BYTES:
+        raise ConfigError(f"mqtt.password_file: {path}: too long; it holds the password and nothing else")
+    return password
