@@ -10,7 +10,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import TextIOWrapper
@@ -63,8 +63,20 @@ def _run(arguments: argparse.Namespace) -> int:
 
     config = _config(arguments)
     set_up_logging(config.log, sys.stderr, os.environ)
-    run(config, read_again=lambda: _config(arguments))
+    run(config, lambda: _config(arguments), lambda changes: _keep(arguments, changes))
     return 0
+
+
+def _keep(arguments: argparse.Namespace, changes: Mapping[str, float]) -> None:
+    from digitd.amend import amend
+    from digitd.config import find_config
+
+    file = find_config(arguments.config, os.environ)
+    if file is None:
+        raise ConfigError(
+            "no configuration file to keep it in; make an empty config.yaml, or name one with -c"
+        )
+    amend(file, changes)
 
 
 def _demo(_arguments: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from digitd.document import composed, content, has_controls, value
 from digitd.errors import ConfigError
 from digitd.log import LogSettings
 from digitd.model import ModelSettings
+from digitd.monitor.settings import MonitorSettings
 from digitd.numbers import NumberSettings
 from digitd.publish.home_assistant import HomeAssistantSettings
 from digitd.publish.settings import MqttSettings
@@ -56,6 +57,7 @@ class Config:
         mqtt: Where detections go.
         home_assistant: How Home Assistant gets to know this daemon.
         metrics: Numbers for Prometheus.
+        monitor: The web page.
         log: What is told on standard error.
     """
 
@@ -68,6 +70,7 @@ class Config:
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     home_assistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
 
@@ -138,6 +141,7 @@ def without_secrets(config: Config) -> dict[str, Any]:
     """Return what is set, as a subscriber may see it: no password, and no argument that may hold one."""
     shown: dict[str, Any] = msgspec.to_builtins(config)
     shown["mqtt"]["password"] = MASK if config.mqtt.password else ""
+    shown["monitor"]["token"] = MASK if config.monitor.token else ""
     program, _, arguments = config.audio.command.partition(" ")
     shown["audio"]["command"] = f"{program} {MASK}" if arguments else program
     return shown

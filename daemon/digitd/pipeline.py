@@ -41,6 +41,7 @@ class Heard:
         block: As the source gave it.
         conditioned: What the detector saw next, shape (n,): whole windows only, so a little more or less.
         onset_dbfs: A window louder than this could have been a beginning when the block came.
+        floor_dbfs: How loud the room was by then when nobody spoke.
         utterances: Those that the block completed, most often none.
         settled: Whatever is still to come begins at this sample or later.
         took_s: How long the detector took for it, seconds.
@@ -49,6 +50,7 @@ class Heard:
     block: AudioBlock
     conditioned: Float32
     onset_dbfs: float
+    floor_dbfs: float
     utterances: Sequence[Utterance]
     settled: float
     took_s: float = 0.0
@@ -120,18 +122,23 @@ def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz:
     last = None
     for block in blocks:
         if not len(block.samples):
-            yield Heard(block, block.samples, segmenter.onset_dbfs, (), segmenter.settled)
+            yield Heard(block, block.samples, *_levels(segmenter), (), segmenter.settled)
             continue
         last = block
-        began_s, onset_dbfs = perf_counter(), segmenter.onset_dbfs
+        began_s = perf_counter()
         conditioned = high_pass.feed(block)
-        found = segmenter.feed(conditioned)
+        levels, found = _levels(segmenter), segmenter.feed(conditioned)
         took_s = perf_counter() - began_s
-        yield Heard(block, conditioned.samples, onset_dbfs, found, segmenter.settled, took_s)
+        yield Heard(block, conditioned.samples, *levels, found, segmenter.settled, took_s)
     if last is None:
         return
     end = AudioBlock(last.end, last.samples[:0], last.captured_at)
-    yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush(), math.inf)
+    yield Heard(end, end.samples, *_levels(segmenter), segmenter.flush(), math.inf)
+
+
+def _levels(segmenter: Segmenter) -> tuple[float, float]:
+    """Return what opens an utterance and what the room has, before a block changes them."""
+    return segmenter.onset_dbfs, segmenter.floor_dbfs
 
 
 def recognise(  # noqa: PLR0913, PLR0917 - a room each
