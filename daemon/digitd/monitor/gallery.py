@@ -8,6 +8,7 @@ from digitd.monitor.painter import Painter
 from digitd.monitor.tap import UTTERANCES, Tap
 from digitd.monitor.viewers import Viewer
 from digitd.monitor.wire import (
+    PRESENT,
     answer_message,
     health_message,
     sound_message,
@@ -45,6 +46,7 @@ class Gallery:
             viewer.tell(state_message(self._state))
         for utterance in self._utterances:
             viewer.tell(utterance)
+        viewer.tell(PRESENT)
         self.viewers[viewer.number] = viewer
         self._tap.watched = True
         return viewer

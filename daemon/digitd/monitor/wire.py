@@ -23,6 +23,9 @@ TOP: Final = 3
 LONGEST_QUESTION: Final = 1000
 """Bytes."""
 
+PRESENT: Final = '{"kind":"present"}'
+"""All that was heard before has been told."""
+
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
     """What the page asks for.
@@ -123,7 +126,11 @@ def _picture(seen: Seen) -> dict[str, Any]:
     picture = reduced_spectrogram(seen.verdict.utterance.samples, seen.features)
     darkest, brightest = float(picture.min()), float(picture.max())
     steps = 255 * (picture - darkest) / max(brightest - darkest, 1e-9)
-    return {"rows": picture.shape[0], "columns": picture.shape[1], "pixels": _base64(steps.astype(np.uint8))}
+    return {
+        "rows": picture.shape[0],
+        "columns": picture.shape[1],
+        "pixels": _base64(np.rint(steps).astype(np.uint8)),
+    }
 
 
 def _base64(values: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:

@@ -12,9 +12,9 @@ export class Cards {
     this.known = new Set();
   }
 
-  // Returns whether it is one that was not there yet: after a reconnection the last ones are told again.
-  add(utterance) {
-    if (this.known.has(utterance.id)) return false;
+  // After a reconnection the last ones are told again.
+  add(utterance, { aloud }) {
+    if (this.known.has(utterance.id)) return;
     this.known.add(utterance.id);
     this.list.prepend(card(utterance));
     while (this.list.children.length > KEPT) {
@@ -22,9 +22,7 @@ export class Cards {
       this.list.lastElementChild.remove();
     }
     this.nothing.hidden = true;
-    const recent = Date.now() - Date.parse(utterance.at) < 10_000;
-    if (utterance.accepted && recent) this.announcer.textContent = spoken(utterance);
-    return true;
+    if (utterance.accepted && aloud) this.announcer.textContent = spoken(utterance);
   }
 }
 
@@ -33,30 +31,25 @@ function spoken({ name, top }) {
 }
 
 function card(utterance) {
-  const { id, name, accepted, reason, picture, at } = utterance;
+  const { id, at, name, accepted, picture } = utterance;
   const item = element("li", accepted ? "card accepted" : "card rejected");
   item.dataset.id = id;
   item.dataset.name = name ?? "";
   item.append(
     picture ? drawing(picture, name) : element("div", "picture none"),
-    element("p", "name", display(utterance)),
-    verdict(accepted, reason),
+    element("p", "name", name ?? "–"),
+    time(at),
+    element("p", "verdict", accepted ? "acted on" : "ignored"),
     scores(utterance),
     element("p", "facts", facts(utterance)),
   );
-  const time = element("time", "", new Date(at).toLocaleTimeString());
-  time.dateTime = at;
-  item.append(time);
   return item;
 }
 
-function display({ name, accepted }) {
-  if (name === null) return "–";
-  return accepted || name.length <= 2 ? name : name;
-}
-
-function verdict(accepted, reason) {
-  return element("p", "verdict", accepted ? "acted on" : `ignored: ${reason}`);
+function time(at) {
+  const made = element("time", "", new Date(at).toLocaleTimeString());
+  made.dateTime = at;
+  return made;
 }
 
 function scores({ top, needed, name }) {
@@ -81,10 +74,11 @@ function scores({ top, needed, name }) {
   return list;
 }
 
-function facts({ onset_s, offset_s, level_dbfs, floor_dbfs, needed, accepted, top }) {
+function facts({ reason, needed, onset_s, offset_s, level_dbfs, floor_dbfs }) {
   const parts = [`${Math.round(1000 * (offset_s - onset_s))} ms`];
   parts.push(`${Math.round(level_dbfs - floor_dbfs)} dB above the room`);
-  if (!accepted && needed !== null && top.length) parts.push(`needs ${needed.toFixed(2)}`);
+  if (reason === "below threshold" && needed !== null) parts.unshift(`${reason} ${needed.toFixed(2)}`);
+  else if (reason) parts.unshift(reason);
   return parts.join(" · ");
 }
 

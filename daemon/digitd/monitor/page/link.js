@@ -2,6 +2,7 @@
 
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 const ANSWER_WITHIN_MS = 8000;
+const SLEEPY_AFTER_MS = 60_000;
 
 export class Link {
   // handlers: opened(), lost(), and one for each kind of message, by its name.
@@ -11,7 +12,7 @@ export class Link {
     this.number = 0;
     this.attempts = 0;
     this.open();
-    document.addEventListener("visibilitychange", () => this.wake());
+    document.addEventListener("visibilitychange", () => this.sleepOrWake());
     addEventListener("online", () => this.wake());
   }
 
@@ -36,6 +37,7 @@ export class Link {
     this.questions.clear();
     if (this.attempts === 0) this.handlers.lost();
     this.attempts += 1;
+    if (document.hidden) return; // until it is seen again
     // A page that is closed to us answers with the token's page: the browser does not say so of a WebSocket.
     if (this.attempts % 4 === 0) this.askToComeIn();
     this.timer = setTimeout(() => this.open(), RETRY_MS[Math.min(this.attempts, RETRY_MS.length) - 1]);
@@ -44,6 +46,13 @@ export class Link {
   async askToComeIn() {
     const answer = await fetch("/").catch(() => null);
     if (answer?.status === 401) location.reload();
+  }
+
+  // Nobody sees a hidden page: after a while the daemon need not draw for it.
+  sleepOrWake() {
+    clearTimeout(this.sleep);
+    if (!document.hidden) this.wake();
+    else this.sleep = setTimeout(() => this.socket.close(), SLEEPY_AFTER_MS);
   }
 
   wake() {

@@ -18,6 +18,7 @@ const tuning = new Tuning(part("settings"), part("tuning-note"), part("keep"), p
 const asking = [part("mute"), part("self-test")];
 
 let connected = false;
+let present = false; // all that was heard before has been told
 let muted = false;
 let sound = "starting";
 let heardAt = 0;
@@ -25,6 +26,7 @@ let heardAt = 0;
 const link = new Link({
   opened() {
     connected = true;
+    present = false;
     say("");
   },
   lost() {
@@ -55,8 +57,11 @@ const link = new Link({
     readings(message);
   },
   utterance(message) {
-    const recent = Date.now() - Date.parse(message.at) < 30_000;
-    if (cards.add(message) && recent) strip.utterance(message);
+    cards.add(message, { aloud: present });
+    strip.utterance(message);
+  },
+  present() {
+    present = true;
   },
 });
 

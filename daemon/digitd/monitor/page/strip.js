@@ -24,13 +24,14 @@ export class Strip {
   }
 
   readColours() {
-    [this.ink, this.quiet, this.line, this.frame, this.onsetInk] = styles("ink", "quiet", "line", "frame", "onset");
+    [this.body, this.quiet, this.line] = styles("sound", "quiet", "line");
+    [this.frame, this.onset, this.floor] = styles("frame", "onset", "floor");
   }
 
   sound(message) {
     if (this.tape.add(message)) {
       this.ahead_s = null;
-      this.utterances = this.utterances.filter(({ fresh }) => fresh);
+      this.utterances = [];
     }
     const ahead_s = performance.now() / 1000 - this.tape.end * this.tape.column_s;
     // Pieces come late, never early: follow the earliest, and forget it slowly.
@@ -40,12 +41,6 @@ export class Strip {
   utterance(message) {
     this.utterances.push(message);
     if (this.utterances.length > 60) this.utterances.shift();
-  }
-
-  forget() {
-    this.utterances = [];
-    this.tape = new Tape();
-    this.ahead_s = null;
   }
 
   tick(now) {
@@ -88,26 +83,28 @@ export class Strip {
     const { tape, levels: canvas } = this;
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, canvas.width, canvas.height);
-    this.drawScale(canvas, context);
     if (tape.picture) {
       this.drawBody(canvas, context);
-      this.drawLine(canvas, context, tape.floors, this.quiet, [2, 4]);
+      this.drawLine(canvas, context, tape.floors, this.floor, [2, 3]);
       const offsets = tape.onsets.map((onset) => onset - this.offset_below_onset_db);
-      this.drawLine(canvas, context, offsets, this.onsetInk, [6, 5]);
-      this.drawLine(canvas, context, tape.onsets, this.onsetInk, []);
+      this.drawLine(canvas, context, offsets, this.onset, [6, 5]);
+      this.drawLine(canvas, context, tape.onsets, this.onset, []);
     }
     this.drawFrames(canvas, context, { named: false });
+    this.drawScale(canvas, context);
   }
 
   drawScale(canvas, context) {
     const scale = devicePixelRatio;
     context.font = `${11 * scale}px system-ui, sans-serif`;
-    context.lineWidth = scale;
-    for (const level of [-20, -40, -60, -80]) {
+    for (const level of canvas.clientHeight < 110 ? [-20, -60] : [-20, -40, -60, -80]) {
+      const text = `${level} dB`.replace("-", "−");
+      context.globalAlpha = 0.7;
       context.fillStyle = this.line;
-      context.fillRect(0, y(canvas, level), canvas.width, scale);
+      context.fillRect(0, y(canvas, level) - 7 * scale, context.measureText(text).width + 10 * scale, 14 * scale);
+      context.globalAlpha = 1;
       context.fillStyle = this.quiet;
-      context.fillText(`${level} dB`.replace("-", "−"), 6 * scale, y(canvas, level) - 3 * scale);
+      context.fillText(text, 5 * scale, y(canvas, level) + 4 * scale);
     }
   }
 
@@ -120,7 +117,7 @@ export class Strip {
   drawBody(canvas, context) {
     const { tape } = this;
     const width = Math.ceil(this.x(canvas, this.view.start_s + tape.column_s)) + 1;
-    context.fillStyle = this.ink;
+    context.fillStyle = this.body;
     for (const at of this.columns()) {
       const level = tape.levels[at % tape.length];
       if (Number.isNaN(level)) continue;
@@ -156,7 +153,7 @@ export class Strip {
   drawFrames(canvas, context, { named }) {
     const scale = devicePixelRatio;
     for (const { onset_s, offset_s, name, accepted } of this.utterances) {
-      if (offset_s < this.view.start_s) continue;
+      if (offset_s < this.view.start_s || !this.tape.has(onset_s)) continue;
       const [left, right] = [onset_s, offset_s].map((at) => this.x(canvas, at));
       context.save();
       context.strokeStyle = this.frame;

@@ -9,7 +9,7 @@ export class Tape {
     this.end = 0; // columns since the daemon opened its microphone
     this.column_s = 0;
     this.brightest = 200; // of what was heard lately: colours reach from there so far down
-    this.range = 130;
+    this.range = 175;
   }
 
   // Returns whether the daemon began anew, so that nothing older belongs to this.
@@ -56,6 +56,11 @@ export class Tape {
   // Loud speech sets the scale at once; it takes a minute of quiet to lose it.
   follow(loudest) {
     this.brightest = loudest > this.brightest ? loudest : Math.max(this.brightest - 0.02, 150);
+  }
+
+  has(at_s) {
+    const at = Math.round(at_s / this.column_s);
+    return at < this.end && at >= this.end - this.length && !Number.isNaN(this.levels[at % this.length]);
   }
 
   clear(at) {

@@ -7,7 +7,7 @@ const SHOWN = {
   "detector.onset_db": { name: "Beginning", unit: "dB above the room", step: 0.5, most: 25, low: "from afar", high: "fewer noises" },
   "detector.offset_db": { name: "End", unit: "dB above the room", step: 0.5, most: 25, low: "later", high: "sooner" },
   "detector.hang_over_ms": { name: "Pause that ends a word", unit: "ms", step: 5, most: 500, low: "answers sooner", high: "keeps “six” whole" },
-  "decision.threshold": { name: "Confidence needed", unit: "", step: 0.01, low: "misses less", high: "fewer false alarms" },
+  "decision.threshold": { name: "Confidence needed", unit: "", step: 0.001, low: "misses less", high: "fewer false alarms" },
 };
 
 export class Tuning {
@@ -43,7 +43,6 @@ export class Tuning {
     ends.setAttribute("aria-hidden", "true");
     const kept = element("p", "kept");
     row.append(label, value, slider, ends, kept);
-    const reset = key === "decision.threshold" ? this.resetButton(row) : null;
     this.form.append(row);
     slider.addEventListener("input", () => (value.value = text(shown, slider.valueAsNumber)));
     slider.addEventListener("change", () => this.act("", () => this.set(key, slider.valueAsNumber)));
@@ -58,17 +57,8 @@ export class Tuning {
         row.classList.toggle("tried", setting.value !== setting.kept);
         kept.textContent = `in the file: ${setting.kept === 0 ? "the model’s own" : text(shown, setting.kept)}`;
         kept.hidden = setting.value === setting.kept;
-        if (reset) reset.hidden = own;
       },
     };
-  }
-
-  resetButton(row) {
-    const button = element("button", "small", "The model’s own, for each keyword");
-    button.type = "button";
-    button.addEventListener("click", () => this.act("", () => this.link().ask("threshold/set", "None")));
-    row.append(button);
-    return button;
   }
 
   set(key, value) {
@@ -96,6 +86,6 @@ export class Tuning {
 }
 
 function text({ unit, step }, value) {
-  const digits = step < 0.1 ? 2 : step < 1 ? 1 : 0;
-  return unit ? `${value.toFixed(digits)} ${unit}` : value.toFixed(digits);
+  if (!unit) return value.toFixed(3).replace(/0$/, "");
+  return `${value.toFixed(step < 1 ? 1 : 0)} ${unit}`;
 }
