@@ -51,21 +51,25 @@ class Painter:
         self._taper = np.hanning(self._window).astype(np.float32)
         self._filters = _filters(rate_hz, self._window)
         self._rest = np.empty(0, np.float32)
-        self._end = 0
+        self._start = 0
+        self._end = -1
 
     def draw(self, sound: Sound) -> Strip | None:
         """Take more sound; return the columns that it completes, None where there are none."""
         if sound.start != self._end:
             self._rest = self._rest[:0]
+            # The filter keeps up to a window of the detector back: by so much it may be too late.
+            self._start = sound.end - len(sound.samples)
         self._end = sound.end
         self._rest = np.concatenate([self._rest, sound.samples])
         count = (len(self._rest) - self._window) // self.hop + 1
         if count < 1:
             return None
-        start = sound.end - len(self._rest) + (self._window - self.hop) // 2
         frames = np.lib.stride_tricks.sliding_window_view(self._rest, self._window)[:: self.hop][:count]
+        start = self._start + (self._window - self.hop) // 2
         strip = Strip(start, _decibels(np.square(frames).mean(axis=1)), self._columns(frames))
         self._rest = self._rest[count * self.hop :]
+        self._start += count * self.hop
         return strip
 
     def _columns(self, frames: Float32) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

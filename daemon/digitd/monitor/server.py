@@ -35,7 +35,8 @@ MOST_CONNECTIONS: Final = 4 * MOST_VIEWERS
 
 REQUEST_WITHIN_S: Final = 5.0
 DEAD_AFTER_S: Final = 15.0
-END_WITHIN_S: Final = 0.3
+FAREWELL_S: Final = 0.2
+END_WITHIN_S: Final = 0.4
 """A browser that dawdles does not hold up the end of the process."""
 
 
@@ -80,7 +81,7 @@ class _Page:
 
     async def live(self, listener: socket.socket, ending: asyncio.Future[None]) -> None:
         """Serve until the end is asked for."""
-        async with serve(
+        server = await serve(
             self._show,
             sock=listener,
             process_request=self._greet,
@@ -94,10 +95,12 @@ class _Page:
             ping_timeout=DEAD_AFTER_S,
             close_timeout=1.0,
             logger=_quiet_logger(),
-        ):
-            while not ending.done():
-                self._gallery.hand_on()
-                await asyncio.wait([ending], timeout=EVERY_S if self._gallery.viewers else UNWATCHED_EVERY_S)
+        )
+        while not ending.done():
+            self._gallery.hand_on()
+            await asyncio.wait([ending], timeout=EVERY_S if self._gallery.viewers else UNWATCHED_EVERY_S)
+        server.close()
+        await asyncio.wait([asyncio.ensure_future(server.wait_closed())], timeout=FAREWELL_S)
 
     def _greet(self, connection: ServerConnection, request: Request) -> Response | None:
         address = connection.remote_address
@@ -159,9 +162,12 @@ def _is_no_fault_of_theirs(record: logging.LogRecord) -> bool:
 def _opened(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=MOST_CONNECTIONS)
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
     except OSError as error:
         raise UnavailableError(
             f"monitor: {host}:{port}: {error.strerror or error}; is another digitd running here? "
             "Change monitor.host or monitor.port, or set monitor.enabled: false"
         ) from error
+    return listener
