@@ -57,6 +57,9 @@ check: .venv/.dev  ## formatting, lint and types
 	$(BIN)/pip install --quiet --editable '.[demo,train]' --group dev
 	@touch .venv/.demo $@
 
+# Ubuntu has Chromium as a snap only: there the tests in a browser are skipped.
+BROWSER := $(if $(filter ubuntu,$(shell . /etc/os-release && echo $$ID)),,chromium)
+
 # System packages. $(call packages,WHY,NAME...) installs those that are missing. Nothing installed is ever
 # removed for it: on a desktop with PipeWire, pulseaudio would take the sound away.
 
@@ -86,6 +89,7 @@ portaudio:
 
 test-programs:
 	$(call packages,a broker and a virtual microphone to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto mosquitto-clients)
+	$(call packages,a browser to test the web page in,$(BROWSER))
 	$(call packages,containers to test the service and its installer in,systemd-container mmdebstrap gpg shellcheck)
 
 emulator:
