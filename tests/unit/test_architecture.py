@@ -39,7 +39,8 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "pipeline": ROOMS,
     "config": ROOMS | {"log", "service", "monitor", "document"},
     "amend": {"errors", "config"},
-    "commands": ROOMS | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "amend"},
+    "commands": ROOMS
+    | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "amend"},
     "cli": ROOMS | {"demo", "log", "config", "commands", "pictures", "amend"},
     "__main__": {"cli"},
 }
