@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitd.messages import Float32
-from digitd.monitor.painter import BANDS, COLUMNS_PER_S, Painter, Strip
+from digitd.monitor.painter import BANDS, COLUMNS_PER_S, Painter, Strip, joined
 from digitd.monitor.tap import Sound
 
 RATE_HZ = 16_000
@@ -55,6 +55,22 @@ def test_columns_of_one_strip_follow_those_of_the_last() -> None:
 
     assert second.start == first.start + len(first.columns) * RATE_HZ // COLUMNS_PER_S
     assert first.start >= 160_000
+
+
+def test_blocks_are_joined_up_to_a_gap_and_to_where_a_secret_begins() -> None:
+    ends = [(0, 100, True), (100, 150, True), (200, 300, True), (300, 400, False)]
+    sounds = [
+        Sound(start, end, np.full(end - start, start, np.float32), -50.0 + start, -60.0, shown)
+        for start, end, shown in ends
+    ]
+
+    runs = joined(sounds)
+
+    assert [(run.start, run.end, len(run.samples), run.shown) for run in runs] == [
+        *((0, 150, 150, True), (200, 300, 100, True)),
+        (300, 400, 100, False),
+    ]
+    assert (runs[0].onset_dbfs, runs[0].samples[120]) == (50.0, 100.0)
 
 
 def test_after_a_gap_nothing_of_before_is_in_a_column() -> None:

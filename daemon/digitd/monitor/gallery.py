@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import count
 
-from digitd.monitor.painter import Painter
+from digitd.monitor.painter import Painter, joined
 from digitd.monitor.tap import UTTERANCES, Tap
 from digitd.monitor.viewers import Viewer
 from digitd.monitor.wire import (
@@ -80,7 +80,7 @@ class Gallery:
             yield health_message(health)
 
     def _sounds(self) -> Iterator[str]:
-        for sound in self._tap.sounds():
+        for sound in joined(self._tap.sounds()):
             if strip := self._painter.draw(sound):
                 yield sound_message(strip, sound, self._painter.hop, self._rate_hz)
 

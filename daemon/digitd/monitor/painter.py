@@ -1,6 +1,7 @@
 """Sound drawn as it comes: its level, and the columns of a coarse spectrogram. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -77,6 +78,20 @@ class Painter:
         levels_dbfs = _decibels((power @ self._filters).astype(np.float32))
         steps = 255 * (levels_dbfs - DARKEST_DBFS) / (BRIGHTEST_DBFS - DARKEST_DBFS)
         return steps.clip(0, 255).astype(np.uint8)
+
+
+def joined(sounds: Sequence[Sound]) -> list[Sound]:
+    """Join blocks that follow one another; the latest tells what the detector compared them with."""
+    runs: list[list[Sound]] = []
+    for sound in sounds:
+        if runs and runs[-1][-1].end == sound.start and runs[-1][-1].shown == sound.shown:
+            runs[-1].append(sound)
+            continue
+        runs.append([sound])
+    return [
+        replace(run[-1], start=run[0].start, samples=np.concatenate([sound.samples for sound in run]))
+        for run in runs
+    ]
 
 
 def _decibels(power: Float32) -> Float32:

@@ -3,6 +3,8 @@
 
 import { element } from "./cards.js";
 
+const SETTLED_MS = 300; // a held arrow key gives thirty values a second, of which one is meant
+
 const SHOWN = {
   "detector.onset_db": { name: "Beginning", unit: "dB above the room", step: 0.5, most: 25, low: "from afar", high: "fewer noises" },
   "detector.offset_db": { name: "End", unit: "dB above the room", step: 0.5, most: 25, low: "later", high: "sooner" },
@@ -14,12 +16,13 @@ export class Tuning {
   constructor(form, note, keep, restore, link) {
     Object.assign(this, { form, note, keep, restore, link, rows: new Map() });
     form.addEventListener("submit", (event) => event.preventDefault());
-    keep.addEventListener("click", () => this.act("Kept in the configuration's file.", () => link().ask("settings/keep")));
+    keep.addEventListener("click", () => this.act("Kept in the configuration's file.", () => this.keepTried()));
     restore.addEventListener("click", () => this.act("As the file has it.", () => this.putBack()));
   }
 
-  show({ settings, detector }) {
-    this.settings = settings;
+  show(state) {
+    const { settings, detector } = state;
+    this.state = state;
     for (const setting of settings) {
       if (!this.rows.has(setting.key)) this.rows.set(setting.key, this.row(setting));
       this.rows.get(setting.key).show(setting, detector === "classic" && setting.key.startsWith("detector."));
@@ -44,10 +47,21 @@ export class Tuning {
     const kept = element("p", "kept");
     row.append(label, value, slider, ends, kept);
     this.form.append(row);
-    slider.addEventListener("input", () => (value.value = text(shown, slider.valueAsNumber)));
-    slider.addEventListener("change", () => this.act("", () => this.set(key, slider.valueAsNumber)));
+    let timer = null;
+    slider.addEventListener("input", () => {
+      value.value = text(shown, slider.valueAsNumber);
+      slider.setAttribute("aria-valuetext", value.value);
+    });
+    slider.addEventListener("change", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        timer = null;
+        this.act("", () => this.set(key, slider.valueAsNumber));
+      }, SETTLED_MS);
+    });
     return {
       show: (setting, off) => {
+        if (timer !== null) return; // somebody is about to change it
         const own = setting.value === 0; // the model's own
         slider.disabled = off;
         slider.max = Math.max(shown.most ?? most, setting.value);
@@ -66,6 +80,16 @@ export class Tuning {
     return this.link().ask("detector/set", JSON.stringify({ [key.split(".")[1]]: value }));
   }
 
+  async keepTried() {
+    const tried = this.state.settings.filter(({ value, kept }) => value !== kept);
+    try {
+      await this.link().ask("settings/keep");
+    } catch (error) {
+      const lines = tried.map(({ key, value }) => `${key}: ${value}`).join(", ");
+      throw new Error(`${error.message}. To write it yourself: ${lines}`);
+    }
+  }
+
   async putBack() {
     await this.link().ask("threshold/set", "None");
     await this.link().ask("request/reload");
@@ -80,7 +104,7 @@ export class Tuning {
     } catch (error) {
       this.note.textContent = error.message;
       this.note.classList.add("refused");
-      if (this.settings) for (const setting of this.settings) this.rows.get(setting.key).show(setting, false);
+      this.show(this.state);
     }
   }
 }
