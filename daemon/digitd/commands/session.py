@@ -132,10 +132,11 @@ class Session:
             ConfigError: It is wrong; nothing has changed.
             ModelError: Its model cannot be used; nothing has changed.
         """
-        self._kept = self._read_again()
-        return self._take_over(self._kept)
+        wanted = self._read_again()
+        return self._take_over(wanted, kept=wanted)
 
-    def _take_over(self, wanted: Config) -> dict[str, Any]:
+    def _take_over(self, wanted: Config, kept: Config) -> dict[str, Any]:
+        """The same with a configuration that differs from the one kept in the file."""
         possible = replace(self._config, **{name: getattr(wanted, name) for name in RELOADED})
         recogniser = Recogniser(possible)
         if recogniser.rate_hz != self.recogniser.rate_hz:
@@ -149,7 +150,7 @@ class Session:
         log.info("configuration reloaded model=%s", recogniser.title)
         _warn_of_deaf_settings(recogniser)
         recogniser.obey(self._remote.orders)
-        self.recogniser, self._config = recogniser, possible
+        self.recogniser, self._config, self._kept = recogniser, possible, kept
         self._introduce()
         return {"model": recogniser.title, "needs_restart": _unchanged(possible, wanted)}
 
@@ -202,10 +203,7 @@ class Session:
         self._onlookers.tell(
             {
                 "site": site(self._config),
-                "versions": _versions(self.recogniser),
-                "keywords": self.recogniser.keywords,
                 "muted": orders.muted,
-                "thresholds": self.recogniser.thresholds,
                 "detector": self._config.detector.mode,
                 "settings": settings(self._config, self._kept, orders),
                 "secret": self._config.numbers.secret,
@@ -219,7 +217,7 @@ class Session:
             DigitdError: It cannot be done; nothing has changed.
         """
         if topic == "detector/set":
-            return self._take_over(with_tried(self._config, payload))
+            return self._take_over(with_tried(self._config, payload), self._kept)
         if topic == "settings/keep":
             return self._keep_tried()
         answer = self._remote.do(topic, payload.encode())

@@ -34,7 +34,8 @@ export class Tape {
     this.bands = bands;
     this.length = Math.round(KEPT_S / column_s);
     [this.levels, this.onsets, this.floors] = [0, 0, 0].map(() => new Float32Array(this.length).fill(NaN));
-    this.picture = new OffscreenCanvas(this.length, bands);
+    this.picture = document.createElement("canvas");
+    [this.picture.width, this.picture.height] = [this.length, bands];
     this.context = this.picture.getContext("2d");
     this.end = first;
   }
