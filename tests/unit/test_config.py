@@ -342,6 +342,7 @@ def test_the_schema_gives_limits_and_defaults() -> None:
 def test_what_is_shown_to_others_holds_no_secret() -> None:
     config = parsed(
         "mqtt: {password: hush}\n"
+        "monitor: {token: hush hush hush hush}\n"
         "audio: {source: command, command: 'ffmpeg -i rtsp://anna:hush@camera/1 -f s16le -'}\n"
     )
 
