@@ -19,7 +19,7 @@ from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
 from digitd.commands.told_numbers import heard
-from digitd.commands.tuning import THRESHOLD, settings, unkept, with_tried
+from digitd.commands.tuning import THRESHOLD, page_state, unkept, with_tried
 from digitd.config import Config, json_schema, without_secrets
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
@@ -197,18 +197,8 @@ class Session:
         self._tell_onlookers()
 
     def _tell_onlookers(self) -> None:
-        if self._onlookers is None:
-            return
-        orders = self._remote.orders
-        self._onlookers.tell(
-            {
-                "site": site(self._config),
-                "muted": orders.muted,
-                "detector": self._config.detector.mode,
-                "settings": settings(self._config, self._kept, orders),
-                "secret": self._config.numbers.secret,
-            }
-        )
+        if self._onlookers:
+            self._onlookers.tell(page_state(self._config, self._kept, self._remote.orders))
 
     def _do(self, topic: str, payload: str) -> Any:  # noqa: ANN401 - each answer has its own form
         """Do what is asked for on the web page.

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from digitd.commands.recogniser import site
 from digitd.config import Config, json_schema
 from digitd.decide import Orders
 from digitd.detect.segmenter import SegmenterSettings
@@ -49,6 +50,17 @@ def unkept(config: Config, kept: Config, orders: Orders) -> dict[str, float]:
     if orders.threshold is not None and orders.threshold != kept.decision.threshold:
         found[THRESHOLD] = orders.threshold
     return found
+
+
+def page_state(config: Config, kept: Config, orders: Orders) -> dict[str, Any]:
+    """Say what is set, as the web page shows it."""
+    return {
+        "site": site(config),
+        "muted": orders.muted,
+        "detector": config.detector.mode,
+        "settings": settings(config, kept, orders),
+        "secret": config.numbers.secret,
+    }
 
 
 def settings(config: Config, kept: Config, orders: Orders) -> list[dict[str, Any]]:
