@@ -9,10 +9,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test test-home-assistant soak check python python-packages portaudio test-programs
+.PHONY: help demo run test test-home-assistant test-arm64 soak check
+.PHONY: python python-packages portaudio test-programs emulator
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
 
 demo: .venv/.demo  ## the whole daemon without microphone or broker: bundled speech, each message printed
 	@$(BIN)/digitd demo
@@ -28,6 +29,9 @@ test-home-assistant: .venv/.dev test-programs  ## those with a real Home Assista
 	@[ "$$(id -u)" = 0 ] && root= || root=sudo; \
 	$$root sh tests/integration/home_assistant.sh $(HOME_ASSISTANT) && \
 	$$root env DIGITD_HOME_ASSISTANT=$(HOME_ASSISTANT) $(BIN)/pytest -p no:cacheprovider -m home_assistant
+
+test-arm64: .venv/.dev test-programs emulator  ## the wheel in an emulated 64-bit Raspberry Pi's userland; as root
+	@$(BIN)/pytest tests/arm64
 
 soak: .venv/.dev test-programs  ## 24 hours of audio at a run, then half an hour with faults; an hour in all
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.soak
@@ -52,6 +56,9 @@ check: .venv/.dev  ## formatting, lint and types
 	@echo 'digitd: installing what the tests need; TensorFlow, for the training tests, is 1.4 GB'
 	$(BIN)/pip install --quiet --editable '.[demo,train]' --group dev
 	@touch .venv/.demo $@
+
+# Ubuntu has Chromium as a snap only: there the tests in a browser are skipped.
+BROWSER := $(if $(filter ubuntu,$(shell . /etc/os-release && echo $$ID)),,chromium)
 
 # System packages. $(call packages,WHY,NAME...) installs those that are missing. Nothing installed is ever
 # removed for it: on a desktop with PipeWire, pulseaudio would take the sound away.
@@ -82,4 +89,8 @@ portaudio:
 
 test-programs:
 	$(call packages,a broker and a virtual microphone to test with,libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils mosquitto mosquitto-clients)
+	$(call packages,a browser to test the web page in,$(BROWSER))
 	$(call packages,containers to test the service and its installer in,systemd-container mmdebstrap gpg shellcheck)
+
+emulator:
+	$(call packages,an emulated Raspberry Pi,qemu-user-static mmdebstrap arch-test debian-archive-keyring)

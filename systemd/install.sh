@@ -107,10 +107,10 @@ build() {
     unfinished=$new
     trap give_up EXIT
     "$python" -I -m venv "$new"
-    # pip unpacks beside it, for /tmp may be a small memory, and keeps nothing else on the card. Its second
-    # package is for metrics.enabled: it is small, and an upgrade must not take it away.
+    # pip unpacks beside it, for /tmp may be a small memory, and keeps nothing else on the card. The further
+    # packages are for metrics.enabled and monitor.enabled: small, and an upgrade must not take them away.
     TMPDIR=$new nice "$new/bin/python" -I -m pip install \
-        --quiet --disable-pip-version-check --no-cache-dir --prefer-binary "$source" 'prometheus-client>=0.22'
+        --quiet --disable-pip-version-check --no-cache-dir --prefer-binary "$source" 'prometheus-client>=0.22' 'websockets>=15'
     "$new/bin/digitd" --version >/dev/null
     install -m 644 "$here/digitd.service" "$new/"
     sync -f "$new"  # a power cut must not find the link on the card, and not what it leads to

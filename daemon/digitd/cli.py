@@ -10,9 +10,10 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Threads make OpenBLAS slower, not faster, at products as small as the one that the model's speed is
     # judged by, and cost 40 MB of address space a core. NumPy reads this when it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A file may be called by bytes that are no text: they come out as an escape, in JSON as they should.
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
@@ -59,8 +63,20 @@ def _run(arguments: argparse.Namespace) -> int:
 
     config = _config(arguments)
     set_up_logging(config.log, sys.stderr, os.environ)
-    run(config, read_again=lambda: _config(arguments))
+    run(config, lambda: _config(arguments), lambda changes: _keep(arguments, changes))
     return 0
+
+
+def _keep(arguments: argparse.Namespace, changes: Mapping[str, float]) -> None:
+    from digitd.amend import amend
+    from digitd.config import find_config
+
+    file = find_config(arguments.config, os.environ)
+    if file is None:
+        raise ConfigError(
+            "no configuration file to keep it in; make an empty config.yaml, or name one with -c"
+        )
+    amend(file, changes)
 
 
 def _demo(_arguments: argparse.Namespace) -> int:

@@ -16,9 +16,11 @@ from msgspec import inspect as kinds
 from digitd.audio.settings import AudioSettings
 from digitd.decide import DecisionSettings
 from digitd.detect.segmenter import SegmenterSettings
+from digitd.document import composed, content, has_controls, value
 from digitd.errors import ConfigError
 from digitd.log import LogSettings
 from digitd.model import ModelSettings
+from digitd.monitor.settings import MonitorSettings
 from digitd.numbers import NumberSettings
 from digitd.publish.home_assistant import HomeAssistantSettings
 from digitd.publish.settings import MqttSettings
@@ -28,8 +30,7 @@ MASK: Final = "***"
 
 SEARCHED: Final = (Path("config.yaml"), Path("/etc/digitd/config.yaml"))
 NULL: Final = "tag:yaml.org,2002:null"
-NAME: Final = re.compile(r"[\w-]+")
-NAMED: Final = re.compile(r"\b(alias|anchor|tag handle) (['\"]).*\2")
+NAME: Final = re.compile(r"[\w-]{1,60}")
 
 TopicLevel = Annotated[
     str,
@@ -56,6 +57,7 @@ class Config:
         mqtt: Where detections go.
         home_assistant: How Home Assistant gets to know this daemon.
         metrics: Numbers for Prometheus.
+        monitor: The web page.
         log: What is told on standard error.
     """
 
@@ -68,6 +70,7 @@ class Config:
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     home_assistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
 
@@ -90,9 +93,9 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     """
     try:
         found = find_config(path, environ)
-        return Config() if found is None else parse_config(found.read_bytes(), str(found))
     except OSError as error:
-        raise ConfigError(f"{error.filename}: {error.strerror}") from error
+        raise ConfigError(f"{error.filename}: {error.strerror}; may this user look there?") from error
+    return Config() if found is None else parse_config(content(found), str(found))
 
 
 def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -115,10 +118,7 @@ def parse_config(source: bytes, name: str) -> Config:
         ConfigError: One line a mistake.
     """
     mistakes: list[Mistake] = []
-    try:
-        root = yaml.compose(source, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise ConfigError(_broken(error, name)) from error
+    root = composed(source, name)
     config = Config() if root is None else _settings(Config, root, "", mistakes)
     if mistakes:
         raise ConfigError("\n".join(f"{name}:{line}: {text}" for line, text in sorted(mistakes)))
@@ -141,6 +141,7 @@ def without_secrets(config: Config) -> dict[str, Any]:
     """Return what is set, as a subscriber may see it: no password, and no argument that may hold one."""
     shown: dict[str, Any] = msgspec.to_builtins(config)
     shown["mqtt"]["password"] = MASK if config.mqtt.password else ""
+    shown["monitor"]["token"] = MASK if config.monitor.token else ""
     program, _, arguments = config.audio.command.partition(" ")
     shown["audio"]["command"] = f"{program} {MASK}" if arguments else program
     return shown
@@ -206,7 +207,10 @@ def _entries(
         return
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
-        key = str(key_node.value)
+        if not isinstance(key_node, yaml.ScalarNode) or has_controls(key_node):
+            mistakes.append(_mistake(key_node, prefix.rstrip("."), "a key must be text"))
+            continue
+        key = key_node.value
         if key in lines:
             text = f"given twice, first in line {lines[key]}"
             mistakes.append(_mistake(key_node, prefix + _shown(key_node, value_node), text))
@@ -222,14 +226,15 @@ def _value(hint: Any, node: yaml.Node) -> Any:  # noqa: ANN401  # any type may s
         ValueError: It is not allowed; the text says what is, but not the value: it may be a secret.
     """
     try:
-        return msgspec.convert(_plain(node), hint)
-    except (ValueError, yaml.YAMLError) as error:
-        cure = " (put it in quotes)" if _is_fine_in_quotes(hint, node) else ""
-        raise ValueError(f"must be {_allowed(hint)}{cure}") from error
+        return msgspec.convert(value(node), hint)
+    except ValueError as error:
+        raise ValueError(f"must be {_allowed(hint)}{_cure(hint, node)}") from error
 
 
-def _plain(node: yaml.Node) -> Any:  # noqa: ANN401  # what YAML makes of it
-    return yaml.constructor.SafeConstructor().construct_document(node)
+def _cure(hint: Any, node: yaml.Node) -> str:  # noqa: ANN401  # as for `_value`
+    if has_controls(node):
+        return " (without control characters)"
+    return " (put it in quotes)" if _is_fine_in_quotes(hint, node) else ""
 
 
 def _is_fine_in_quotes(hint: Any, node: yaml.Node) -> bool:  # noqa: ANN401  # as for `_value`
@@ -292,23 +297,14 @@ def _mistake(node: yaml.Node, where: str, text: str) -> Mistake:
     return Mistake(_line(node), f"{where}: {text}" if where else text)
 
 
-def _shown(key: yaml.Node, value: yaml.Node) -> str:
+def _shown(key: yaml.Node, said: yaml.Node) -> str:
     """Name a key that looks like one; `{password:secret}` and `{password: some,secret}` have others."""
-    looks_like_one = NAME.fullmatch(str(key.value)) and value.tag != NULL
+    looks_like_one = NAME.fullmatch(key.value) and said.tag != NULL
     return str(key.value) if looks_like_one else "?"
 
 
 def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
-
-
-def _broken(error: yaml.YAMLError, name: str) -> str:
-    """Put PyYAML's report on one line, without the names in it: `password: *secret` is one."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        context = f" {error.context}" if error.context else ""
-        text = NAMED.sub(r"\1 (put the value in quotes)", f"broken YAML{context}: {error.problem}")
-        return f"{name}:{error.problem_mark.line + 1}: {text}"
-    return f"{name}: broken YAML: {' '.join(str(error).split())}"
 
 
 def sections(kind: type[object]) -> dict[str, type[object]]:

@@ -108,9 +108,14 @@ def surest_apart(scored: Sequence[Scored]) -> list[Scored]:
     """Of utterances that overlap keep the surest; return those kept in the order that they were spoken."""
     kept: list[Scored] = []
     for utterance, score in sorted(scored, key=lambda one: -one[1].probability):
-        if all(utterance.offset <= other.onset or other.offset <= utterance.onset for other, _ in kept):
+        if all(apart(utterance, other) for other, _ in kept):
             kept.append((utterance, score))
     return sorted(kept, key=lambda one: one[0].onset)
+
+
+def apart(one: Utterance, other: Utterance) -> bool:
+    """Say whether two utterances have no sample in common."""
+    return one.offset <= other.onset or other.offset <= one.onset
 
 
 def _least(utterance: Utterance, score: Score, bar: Bar) -> float:

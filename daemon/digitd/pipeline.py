@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from digitd.decide import (
     Last,
     Orders,
     Reason,
-    Scored,
+    apart,
     reason_to_reject,
     surest_apart,
 )
@@ -41,6 +41,7 @@ class Heard:
         block: As the source gave it.
         conditioned: What the detector saw next, shape (n,): whole windows only, so a little more or less.
         onset_dbfs: A window louder than this could have been a beginning when the block came.
+        floor_dbfs: How loud the room was by then when nobody spoke.
         utterances: Those that the block completed, most often none.
         settled: Whatever is still to come begins at this sample or later.
         took_s: How long the detector took for it, seconds.
@@ -49,6 +50,7 @@ class Heard:
     block: AudioBlock
     conditioned: Float32
     onset_dbfs: float
+    floor_dbfs: float
     utterances: Sequence[Utterance]
     settled: float
     took_s: float = 0.0
@@ -120,18 +122,23 @@ def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz:
     last = None
     for block in blocks:
         if not len(block.samples):
-            yield Heard(block, block.samples, segmenter.onset_dbfs, (), segmenter.settled)
+            yield Heard(block, block.samples, *_levels(segmenter), (), segmenter.settled)
             continue
         last = block
-        began_s, onset_dbfs = perf_counter(), segmenter.onset_dbfs
+        began_s = perf_counter()
         conditioned = high_pass.feed(block)
-        found = segmenter.feed(conditioned)
+        levels, found = _levels(segmenter), segmenter.feed(conditioned)
         took_s = perf_counter() - began_s
-        yield Heard(block, conditioned.samples, onset_dbfs, found, segmenter.settled, took_s)
+        yield Heard(block, conditioned.samples, *levels, found, segmenter.settled, took_s)
     if last is None:
         return
     end = AudioBlock(last.end, last.samples[:0], last.captured_at)
-    yield Heard(end, end.samples, segmenter.onset_dbfs, segmenter.flush(), math.inf)
+    yield Heard(end, end.samples, *_levels(segmenter), segmenter.flush(), math.inf)
+
+
+def _levels(segmenter: Segmenter) -> tuple[float, float]:
+    """Return what opens an utterance and what the room has, before a block changes them."""
+    return segmenter.onset_dbfs, segmenter.floor_dbfs
 
 
 def recognise(  # noqa: PLR0913, PLR0917 - a room each
@@ -144,8 +151,8 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
 ) -> Iterator[Moment]:
     """Listen to audio; tell of each block what came of it.
 
-    Where a long sound as a whole is no keyword, its parts are asked about; those that are acted on are told
-    of in its place.
+    Where a long sound as a whole is no keyword, its parts are asked about; if one of them is, they are told
+    of in its place, those between that are none, too: a number must not lose a digit unnoticed.
 
     Args:
         blocks: Audio at `rate_hz`.
@@ -163,14 +170,12 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
             if required.muted:
                 told.append(Rejection(Reason.MUTED, None, utterance))
                 continue
-            score = scorer.score(utterance)
-            reason = reason_to_reject(utterance, score, required, last)
-            acted_on = _parts(utterance, scorer, required, last, rate_hz) if reason else [(utterance, score)]
-            if reason and not acted_on:
-                told.append(Rejection(reason, score, utterance))
-            for one, its_score in acted_on:
-                last = Last(its_score.label, one.offset)
-                told.append(_detection(one, its_score, heard.block, rate_hz, clock))
+            for one, score, reason in _judged(utterance, scorer, required, last, rate_hz):
+                if reason:
+                    told.append(Rejection(reason, score, one))
+                    continue
+                last = Last(score.label, one.offset)
+                told.append(_detection(one, score, heard.block, rate_hz, clock))
         yield Moment(heard, told)
 
 
@@ -219,13 +224,35 @@ def heard_in(samples: Float32, cascade: Cascade) -> list[Detection | Rejection]:
     return list(verdicts(recognise(blocks, SegmenterSettings(), cascade, lambda: decision, rate_hz)))
 
 
-def _parts(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Scored]:
-    """Return the parts of an utterance that are to be acted on, with their scores."""
+Judged: TypeAlias = tuple[Utterance, Score, Reason | None]
+
+
+def _judged(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:
+    """Return an utterance with its score and why it is not acted on; or its parts, where one of them is."""
+    score = scorer.score(whole)
+    reason = reason_to_reject(whole, score, bar, last)
+    parts = _parts(whole, scorer, bar, last, rate_hz) if reason else []
+    return parts or [(whole, score, reason)]
+
+
+def _parts(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:
+    """Return the parts to be acted on and those between that are not; none where none is acted on."""
     if bar.part >= 1:
         return []
     parts = (part(whole, onset, offset, rate_hz) for onset, offset in whole.parts)
     scored = [(one, scorer.score(one)) for one in parts if not last or one.onset >= last.offset]
-    return surest_apart([one for one in scored if not reason_to_reject(*one, bar, last)])
+    judged = [(*one, reason_to_reject(*one, bar, last)) for one in scored]
+    acted_on = surest_apart([(one, score) for one, score, reason in judged if not reason])
+    if not acted_on:
+        return []
+    spared = [(one, score) for one, score, _ in judged if all(apart(one, other) for other, _ in acted_on)]
+    return sorted(
+        [
+            *((one, score, None) for one, score in acted_on),
+            *((one, score, reason_to_reject(one, score, bar, last)) for one, score in surest_apart(spared)),
+        ],
+        key=lambda one: one[0].onset,
+    )
 
 
 def _detection(

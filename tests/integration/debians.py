@@ -48,8 +48,8 @@ def wheels(root: Path) -> Path:
     python = (root / "usr/bin/python3").readlink().name.removeprefix("python")
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
     digitd = project["project"]
-    metrics = digitd["optional-dependencies"]["metrics"]
-    needed = [*project["build-system"]["requires"], *digitd["dependencies"], *metrics]
+    extras = [one for name in ("metrics", "monitor") for one in digitd["optional-dependencies"][name]]
+    needed = [*project["build-system"]["requires"], *digitd["dependencies"], *extras]
 
     def download(folder: Path) -> None:
         command = [sys.executable, "-m", "pip", "download", "--quiet", f"--dest={folder}"]

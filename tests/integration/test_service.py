@@ -23,6 +23,18 @@ ONLINE, OFFLINE = ("availability", "online"), ("availability", "offline")
 
 Measure = Callable[[str, object], None]
 
+ASKING_TO_KEEP = """
+import json
+from websockets.sync.client import connect
+
+with connect("ws://127.0.0.1:9714/live", origin="http://127.0.0.1:9714") as page:
+    page.send(json.dumps({"number": 1, "topic": "detector/set", "payload": '{"onset_db": 8}'}))
+    page.send(json.dumps({"number": 2, "topic": "settings/keep"}))
+    while (message := json.loads(page.recv()))["kind"] != "answer" or message["number"] != 2:
+        pass
+    print(message["error"])
+"""
+
 
 @pytest.fixture
 def availability(broker: Broker) -> Iterator[Listener]:
@@ -210,6 +222,17 @@ def test_prometheus_takes_no_more_than_the_setting(kitchen: Machine, broker: Bro
     numbers = kitchen.out("python3", "-c", scrape)
 
     assert 'digitd_state{state="listening"} 1.0' in numbers
+
+
+def test_the_web_page_takes_no_more_than_the_setting_but_cannot_write_it(
+    kitchen: Machine, broker: Broker
+) -> None:
+    kitchen.write(CONFIG, config(broker.port, monitor={"enabled": True}))
+    kitchen.out("systemctl", "restart", "digitd")
+
+    told = kitchen.out("/opt/digitd/current/bin/python", "-c", ASKING_TO_KEEP)
+
+    assert told == "/etc/digitd/config.yaml.new: Permission denied; it stays as it is"
 
 
 def test_a_wrong_configuration_is_not_tried_again(kitchen: Machine, broker: Broker) -> None:

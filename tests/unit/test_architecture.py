@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 DAEMON = ROOT / "daemon" / "digitd"
 TRAINING = ROOT / "training" / "digitd_training"
 
-BASE = {"messages", "errors", "clock"}
+BASE = {"messages", "errors", "clock", "secret"}
 ROOMS = BASE | {"audio", "detect", "features", "decide", "model", "numbers", "publish"}
 
 MAY_IMPORT = {  # themselves apart, and the package's version
@@ -21,6 +21,7 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "messages": set(),
     "errors": set(),
     "clock": set(),
+    "secret": {"errors"},
     "audio": BASE,
     "detect": BASE,
     "features": BASE,
@@ -29,14 +30,17 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "model": BASE | {"features"},
     "publish": BASE,
     "service": BASE,
+    "monitor": BASE | {"features"},
     "demo": {"errors"},
     "log": {"errors"},
+    "document": {"errors"},
     "pictures": BASE,
     "calibration": BASE | {"detect"},
     "pipeline": ROOMS,
-    "config": ROOMS | {"log", "service"},
+    "config": ROOMS | {"log", "service", "monitor", "document"},
     "amend": {"errors", "config"},
-    "commands": ROOMS | {"log", "service", "pipeline", "config", "pictures", "calibration", "amend"},
+    "commands": ROOMS
+    | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "amend"},
     "cli": ROOMS | {"demo", "log", "config", "commands", "pictures", "amend"},
     "__main__": {"cli"},
 }

@@ -114,7 +114,7 @@ def test_the_model_that_the_configuration_names_must_be_one(
 
     assert outcome("run") == 78
 
-    assert capsys.readouterr().err.startswith(f"digitd: {model}: carries no digitd.json")
+    assert capsys.readouterr().err.startswith(f"digitd: {model}: does not end as a model of digitd does")
 
 
 def test_a_model_on_the_command_line_wins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,14 @@ def test_the_level_of_a_beginning_follows_the_room() -> None:
     assert loud.onset_dbfs - quiet.onset_dbfs == pytest.approx(8, abs=1.5)
 
 
+def test_the_floor_is_what_the_room_has_when_nobody_speaks() -> None:
+    quiet, loud = (told(room_noise(5, dbfs, RATE_HZ))[-1] for dbfs in (-62, -54))
+
+    assert -62 - 4 < quiet.floor_dbfs < -62 + 4
+    assert loud.floor_dbfs - quiet.floor_dbfs == pytest.approx(8, abs=1.5)
+    assert quiet.floor_dbfs < quiet.onset_dbfs - 7
+
+
 def test_the_level_of_a_beginning_is_fixed_with_the_classic_rule() -> None:
     classic = SegmenterSettings(mode="classic", classic_threshold=1000)
 

@@ -1,12 +1,6 @@
 """Files, pipes and commands as streams of blocks."""
 
-import io
-import os
-import struct
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,14 +16,8 @@ from digitd.audio.settings import HEARTBEAT_S
 from digitd.audio.streams import stream_blocks
 from digitd.errors import ConfigError, InputError, UnavailableError
 from digitd.messages import AudioBlock, Float32
-
-RATE_HZ = 16000
-# Whole 16-bit values, so that each lossless format gives them back exactly.
-SPEECH: Float32 = (np.random.default_rng(3).integers(-9000, 9000, 4000) / 2**15).astype(np.float32)
-
-
-def joined(blocks: Iterable[AudioBlock]) -> Float32:
-    return np.concatenate([block.samples for block in blocks])
+from fakes import joined
+from sound_files import RATE_HZ, SPEECH, encoded, pipe_with, promising, received
 
 
 def written(
@@ -37,44 +25,6 @@ def written(
 ) -> Path:
     soundfile.write(path, samples, rate_hz, subtype)
     return path
-
-
-def wav_bytes(samples: Float32 = SPEECH, subtype: str = "PCM_16", container: str = "WAV") -> bytes:
-    wav = io.BytesIO()
-    soundfile.write(wav, samples, RATE_HZ, subtype, format=container)
-    return wav.getvalue()
-
-
-def promising(size: int) -> bytes:
-    """A WAV file whose header says that `size` bytes of audio follow."""
-    wav = bytearray(wav_bytes())
-    struct.pack_into("<I", wav, 40, size)
-    return bytes(wav)
-
-
-@contextmanager
-def pipe_with(sent: bytes, pieces: int = 1 << 16, pause_s: float = 0.0) -> Iterator[int]:
-    """The reading end of a pipe into which a thread writes."""
-    reading, writing = os.pipe()
-
-    def write() -> None:
-        with open(writing, "wb", buffering=0) as pipe:  # noqa: PTH123 - it is a descriptor
-            for at in range(0, len(sent), pieces):
-                pipe.write(sent[at : at + pieces])
-                time.sleep(pause_s)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        yield reading
-    finally:
-        os.close(reading)
-        writer.join()
-
-
-def received(sent: bytes, raw_rate_hz: int = RATE_HZ) -> Float32:
-    with pipe_with(sent) as pipe:
-        return joined(stream_blocks(pipe, RATE_HZ, raw_rate_hz))
 
 
 def through(command: str) -> list[AudioBlock]:
@@ -157,11 +107,11 @@ def test_how_much_is_read_at_once_does_not_matter(
     [
         ("empty.wav", b"", "recognised"),
         ("text.wav", b"This is no audio at all, it is a letter.", "recognised"),
-        ("silent.wav", wav_bytes(SPEECH[:0]), "no audio in it"),
-        ("short.wav", wav_bytes()[:5000], "cut short, 4956 of 8000 bytes"),
-        ("short.flac", wav_bytes(container="FLAC")[:3000], "whole"),
-        ("nan.wav", wav_bytes(np.full(100, np.nan, np.float32), "FLOAT"), "not numbers"),
-        ("inf.wav", wav_bytes(np.full(100, np.inf, np.float32), "FLOAT"), "not numbers"),
+        ("silent.wav", encoded(SPEECH[:0]), "no audio in it"),
+        ("short.wav", encoded()[:5000], "cut short, 4956 of 8000 bytes"),
+        ("short.flac", encoded(container="FLAC")[:3000], "whole"),
+        ("nan.wav", encoded(np.full(100, np.nan, np.float32), "FLOAT"), "not numbers"),
+        ("inf.wav", encoded(np.full(100, np.inf, np.float32), "FLOAT"), "not numbers"),
     ],
 )
 def test_a_bad_file_is_named_with_the_reason(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
@@ -227,7 +177,7 @@ def test_files_are_opened_through_the_one_door(tmp_path: Path) -> None:
 @pytest.mark.parametrize("container", ["WAV", "WAVEX"])
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT"])
 def test_wav_of_each_kind_is_read_from_a_pipe(subtype: str, container: str) -> None:
-    sent = wav_bytes(np.stack([SPEECH, SPEECH], axis=1), subtype, container)
+    sent = encoded(np.stack([SPEECH, SPEECH], axis=1), subtype, container)
 
     assert np.array_equal(received(sent), SPEECH)
 
@@ -238,7 +188,7 @@ def test_a_header_that_could_not_know_the_length_is_read_to_the_end(size: int) -
 
 
 def test_what_follows_the_audio_is_not_heard() -> None:
-    assert np.array_equal(received(wav_bytes() + b"LIST\x04\0\0\0tags"), SPEECH)
+    assert np.array_equal(received(encoded() + b"LIST\x04\0\0\0tags"), SPEECH)
 
 
 def test_what_is_no_wav_is_raw() -> None:
@@ -253,7 +203,7 @@ def test_raw_samples_at_another_rate_are_resampled() -> None:
 
 @given(pieces=st.integers(1, 2000))
 def test_a_pipe_may_bring_any_number_of_bytes_at_once(pieces: int) -> None:
-    sent = wav_bytes(SPEECH[:300], "PCM_24")
+    sent = encoded(SPEECH[:300], "PCM_24")
 
     with pipe_with(sent, pieces) as pipe:
         assert np.array_equal(joined(stream_blocks(pipe, RATE_HZ, RATE_HZ)), SPEECH[:300])
@@ -263,12 +213,12 @@ def test_a_pipe_may_bring_any_number_of_bytes_at_once(pieces: int) -> None:
     ("sent", "reason"),
     [
         (b"", "before any audio"),
-        (wav_bytes()[:30], "before any audio"),
-        (wav_bytes(SPEECH[:0]), "no audio in it"),
-        (wav_bytes()[:5000], "3044 of 8000 bytes"),
-        (wav_bytes(subtype="PCM_U8"), "8 bits"),
-        (wav_bytes(container="FLAC"), "neither WAV nor raw"),
-        (wav_bytes(np.full(9, np.nan, np.float32), "FLOAT"), "not numbers"),
+        (encoded()[:30], "before any audio"),
+        (encoded(SPEECH[:0]), "no audio in it"),
+        (encoded()[:5000], "3044 of 8000 bytes"),
+        (encoded(subtype="PCM_U8"), "8 bits"),
+        (encoded(container="FLAC"), "neither WAV nor raw"),
+        (encoded(np.full(9, np.nan, np.float32), "FLOAT"), "not numbers"),
         (b"RIFFsizeWAVEdata\4\0\0\0....", "does not say its format"),
     ],
 )
@@ -278,7 +228,7 @@ def test_a_bad_pipe_is_named_with_the_reason(sent: bytes, reason: str) -> None:
 
 
 def test_a_pipe_that_pauses_gives_heartbeats() -> None:
-    with pipe_with(wav_bytes(SPEECH[:100]), pieces=200, pause_s=1.5 * HEARTBEAT_S) as pipe:
+    with pipe_with(encoded(SPEECH[:100]), pieces=200, pause_s=1.5 * HEARTBEAT_S) as pipe:
         blocks = list(stream_blocks(pipe, RATE_HZ, RATE_HZ))
 
     assert sum(not len(block.samples) for block in blocks) >= 2

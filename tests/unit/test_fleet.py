@@ -72,7 +72,9 @@ def test_a_room_is_json_too() -> None:
     assert json.loads(jsonl(Room("kitchen", level_dbfs=-50.0)))["level_dbfs"] == -50.0
 
 
-@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"7", b"\xff", b'{"state": 7}'])
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"[]", b"7", b"\xff", b'{"state": 7}', b'{"x": ' + b"[" * 9999]
+)
 def test_what_is_not_understood_changes_nothing(payload: bytes) -> None:
     known = heard(availability=b"online", health=json.dumps(HEALTH).encode())
 

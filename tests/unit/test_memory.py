@@ -7,6 +7,8 @@ import pytest
 from digitd.commands.memory import memory_file, remember, remembered
 from digitd.decide import Orders
 
+DEEP = b'{"more": ' + b"[" * 10_000
+
 ORDERS = Orders(muted=True, threshold=0.9, thresholds={"7": 0.95})
 
 
@@ -23,7 +25,7 @@ def test_at_first_nothing_was(tmp_path: Path) -> None:
     assert remembered(tmp_path / "kitchen.json") == Orders()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"muted": 7}', b'{"threshold": 5}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"muted": 7}', b'{"threshold": 5}', b"\xff", DEEP])
 def test_a_file_that_is_broken_is_told_and_forgotten(
     content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

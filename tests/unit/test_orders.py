@@ -48,6 +48,7 @@ def test_an_order_is_understood(topic: str, payload: bytes, meant: Order) -> Non
         ("threshold/set", b"much", "must be a number from 0.5 to 0.999, or None"),
         ("threshold/8/set", b"0.9", "no keyword '8': there are 1, 7"),
         ("request/health", b"7", "must be a JSON object"),
+        ("request/health", b'{"more": ' + b"[" * 50_000, "must be a JSON object"),
         ("elsewhere", b"", "nothing is known of 'elsewhere'"),
     ],
 )

@@ -123,6 +123,28 @@ def test_a_keyword_in_a_longer_sound_is_told_of_in_its_place() -> None:
     assert verdict.utterance.offset / RATE_HZ == pytest.approx(1.7, abs=0.05)
 
 
+class Doubtful:
+    """Takes each single burst for a seven, but is not sure of the second."""
+
+    def score(self, utterance: Utterance) -> Score:
+        length_s = (utterance.offset - utterance.onset) / RATE_HZ
+        second = 1.3 < utterance.onset / RATE_HZ < 1.5
+        seven = 0.1 if length_s > 0.45 else 0.6 if second else 0.9
+        return Score({"7": seven, "else": 1 - seven})
+
+
+def test_what_may_be_a_keyword_between_two_parts_is_told_of_too() -> None:
+    sound = room_noise(3, -70, RATE_HZ)
+    for at_s in (1.0, 1.4, 1.8):
+        sound[round(at_s * RATE_HZ) : round((at_s + 0.35) * RATE_HZ)] *= 100
+    settings = SegmenterSettings(stands_out_db=-10)
+
+    moments = recognise(blocks(sound), settings, Doubtful(), lambda: BAR, RATE_HZ)
+
+    told = [(round(one.utterance.onset / RATE_HZ, 1), type(one)) for one in verdicts_of(moments)]
+    assert told == [(1.0, Detection), (1.4, Rejection), (1.8, Detection)]
+
+
 def test_a_longer_sound_without_a_keyword_is_rejected_as_a_whole() -> None:
     (verdict,) = heard_by(PartsOnly(9.0), BAR)
 

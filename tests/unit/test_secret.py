@@ -43,5 +43,18 @@ def test_a_password_file_that_is_not_there_is_told_with_its_cure(tmp_path: Path)
         find_password(str(tmp_path / "nowhere"), "second choice", {})
 
 
+@pytest.mark.parametrize(
+    ("content", "cure"),
+    [(b"caf\xe9", "save it as UTF-8"), (b"x" * 100_000, "holds the password and nothing else")],
+)
+def test_a_file_that_holds_no_password_is_told_with_its_cure(
+    content: bytes, cure: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+
+    with pytest.raises(ConfigError, match=f"mqtt.password_file: .*{cure}"):
+        find_password(str(tmp_path / "file"), "", {})
+
+
 def test_a_password_never_shows_in_the_settings() -> None:
     assert "s3cret" not in repr(MqttSettings(password="s3cret"))  # noqa: S106 - a test's password

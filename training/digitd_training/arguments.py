@@ -123,6 +123,9 @@ def _add_calibrate(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         "digitd-train calibrate words.tflite --recipe stricter.yaml --data recordings",
     )
     calibrate.add_argument("model", type=Path, help="model file; it is written again")
+    calibrate.add_argument(
+        "--parts", action="store_true", help="choose only how sure it must be of parts of longer sounds"
+    )
     _add_recipe(calibrate)
     _add_recordings(calibrate)
 

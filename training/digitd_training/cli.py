@@ -88,9 +88,10 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     from digitd_training.recipe import read_recipe  # noqa: PLC0415
     from digitd_training.train import recalibrate  # noqa: PLC0415
 
-    command = f"digitd-train calibrate --recipe {arguments.recipe}"
+    command = f"digitd-train calibrate --recipe {arguments.recipe}" + " --parts" * arguments.parts
     recipe = read_recipe(arguments.recipe)
-    print(main_tables(recalibrate(recipe, arguments.data, arguments.model, command)))
+    report = recalibrate(recipe, arguments.data, arguments.model, command, only_parts=arguments.parts)
+    print(main_tables(report))
     return 0
 
 

@@ -27,7 +27,7 @@ class Taken:
 
     Attributes:
         sure: What the model was sure of them, by the kind of what they lay in.
-        seconds: How long each kind of clip went on.
+        seconds: How long each kind of clip went on; what lies between clips is noise, whatever it is.
         words: How many isolated words that are no keyword were played.
     """
 
@@ -78,8 +78,10 @@ class _Listening:
 
     def __call__(self, maker: SceneMaker, number: int) -> Taken:
         heard, placed = maker.scene(number)
+        seconds = maker.seconds(placed)
+        seconds["noise"] += len(heard) / maker.rate_hz - sum(seconds.values())  # type: ignore[assignment]  # a counter of seconds
         taken = Taken(
-            seconds=maker.seconds(placed),
+            seconds=seconds,
             words=sum(place.clip.whole and place.clip.label == ELSE for place in placed),
         )
         blocks = [AudioBlock(0, heard)]

@@ -41,6 +41,8 @@ from digitd_training.fit import fit, fit_verifier
 from digitd_training.part_bar import part_bar
 from digitd_training.recipe import Recipe, VerifierSettings
 
+AND_PARTS = ", and of parts of longer sounds"
+
 
 def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report | None:
     """Make a model file and say what it is worth.
@@ -83,7 +85,9 @@ def judged(path: Path, recordings: Sequence[Recording], command: str) -> Report:
     return replace(report, model=read_bundle(path).title)
 
 
-def recalibrate(recipe: Recipe, folder: Path, path: Path, command: str) -> Report:
+def recalibrate(
+    recipe: Recipe, folder: Path, path: Path, command: str, *, only_parts: bool = False
+) -> Report:
     """Choose the thresholds of a model file anew, for the recipe's budget as it is now; nothing is learned.
 
     Args:
@@ -91,15 +95,18 @@ def recalibrate(recipe: Recipe, folder: Path, path: Path, command: str) -> Repor
         folder: Recordings with their manifest.
         path: The model file, which is written again.
         command: For the file's provenance, where it follows the one that made it.
+        only_parts: Leave the thresholds, and choose how sure the model must be of parts of longer sounds.
 
     Raises:
         InputError: The recordings are not there.
-        ModelError: The file is no model of ours.
+        ModelError: The file is no model of ours, or has no second stage to ask about parts.
     """
     recordings, before = read_manifest(folder), read_bundle(path)
+    development = development_part(recipe, recordings)[0]
+    card = (with_parts if only_parts else calibrated)(recipe, development, before)
     origin = before.card.provenance
     card = msgspec.structs.replace(
-        calibrated(recipe, development_part(recipe, recordings)[0], before),
+        card,
         provenance=msgspec.structs.replace(origin, command=f"{origin.command}; {command}", commit=commit()),
     )
     write_bundle(path, before.network, card, before.head)
@@ -168,14 +175,24 @@ def calibrated(recipe: Recipe, recordings: Sequence[Recording], bundle: Bundle) 
         verifier = msgspec.structs.replace(card.verifier, gate=gate(tried, labels), point=both)
     chosen = msgspec.structs.replace(card, point=alone, verifier=verifier)
     if verifier:
-        part = part_bar(recipe, recordings, msgspec.structs.replace(bundle, card=chosen))
-        kept_to = (
-            f"{verifier.point.chosen_for}, and of parts of longer sounds {recipe.budget.parts:.0%} of that"
-        )
-        point = msgspec.structs.replace(verifier.point, part=part, chosen_for=kept_to)
-        verifier = msgspec.structs.replace(verifier, point=point)
-        chosen = msgspec.structs.replace(chosen, verifier=verifier)
+        chosen = with_parts(recipe, recordings, msgspec.structs.replace(bundle, card=chosen))
     return msgspec.structs.replace(chosen, songs=songs(msgspec.structs.replace(bundle, card=chosen)))
+
+
+def with_parts(recipe: Recipe, recordings: Sequence[Recording], bundle: Bundle) -> ModelCard:
+    """Choose how sure both stages must be of a part of a longer sound, all else being as it is.
+
+    Raises:
+        ModelError: There is no second stage; the first knows nothing of what is around a part.
+    """
+    if not (verifier := bundle.card.verifier):
+        raise ModelError("the model has no second stage, and the first is not asked about parts")
+    whole, share = verifier.point.chosen_for.partition(AND_PARTS)[0], recipe.budget.parts
+    part = part_bar(recipe, recordings, bundle)
+    point = msgspec.structs.replace(
+        verifier.point, part=part, chosen_for=f"{whole}{AND_PARTS} {share:.0%} of that"
+    )
+    return msgspec.structs.replace(bundle.card, verifier=msgspec.structs.replace(verifier, point=point))
 
 
 def songs(bundle: Bundle) -> tuple[Song, ...]:

@@ -1,12 +1,11 @@
 """Where samples come from. Whatever the source, it is an iterator of `AudioBlock` at the model's rate."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 from digitd.audio.files import expand, in_real_time, playlist
 from digitd.audio.settings import AudioSettings
-from digitd.audio.streams import command_blocks, stream_blocks
+from digitd.audio.streams import command_blocks, standard_input, stream_blocks
 from digitd.errors import ConfigError
 from digitd.messages import AudioBlock
 
@@ -42,7 +41,7 @@ def open_source(
         case "files":
             return nullcontext(_files(settings, rate_hz))
         case "stdin":
-            return nullcontext(stream_blocks(sys.stdin.fileno(), rate_hz, raw_rate_hz))
+            return nullcontext(stream_blocks(standard_input(), rate_hz, raw_rate_hz))
         case "command":
             return command_blocks(settings.command, rate_hz, raw_rate_hz)
 

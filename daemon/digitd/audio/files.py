@@ -1,15 +1,17 @@
 """Recordings as a stream: read in pieces, joined, and played at the speed of speech where that is wanted."""
 
 import re
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
+from digitd.audio.frames import check_format, to_mono
 from digitd.audio.resample import resampled
 from digitd.audio.wav import ENDLESS_BYTES
 from digitd.errors import InputError
@@ -23,7 +25,7 @@ def expand(paths: Iterable[str | Path]) -> list[Path]:
     """Return the files themselves: folders, with all below them, are replaced by their recordings, sorted.
 
     Raises:
-        InputError: A folder holds no recording.
+        InputError: A folder holds no recording, or cannot be searched.
     """
     return [found for path in paths for found in _recordings(Path(path))]
 
@@ -40,9 +42,11 @@ def file_blocks(path: Path, rate_hz: int, block_ms: float = 100.0) -> Iterator[A
         The mean of the channels at `rate_hz`, without a gap.
 
     Raises:
-        InputError: It is missing, cut short, empty, no audio, or holds samples that are no numbers.
+        InputError: It is missing, cut short, empty, no audio, or of a format or with samples that
+            no recording of speech has.
     """
     with _opened(path) as recording:
+        check_format(recording.samplerate, recording.channels, path)
         _refuse_truncated(recording, path)
         block = round(recording.samplerate * block_ms / 1000)
         yield from resampled(_read(recording, path, block), recording.samplerate, rate_hz)
@@ -74,26 +78,13 @@ def array_blocks(samples: Float32, block: int = 320) -> Iterator[AudioBlock]:
         yield AudioBlock(start, samples[start : start + block])
 
 
-def to_mono(frames: Float32, name: str | Path) -> Float32:
-    """Return the mean of the channels.
-
-    Args:
-        frames: Audio, shape (n, channels).
-        name: What the samples came from, for the error.
-
-    Raises:
-        InputError: A sample is not a number, or infinite.
-    """
-    if not np.isfinite(frames).all():
-        raise InputError(f"{name}: holds samples that are not numbers; export it again as 16-bit PCM")
-    mono: Float32 = frames.mean(axis=1, dtype=np.float32)
-    return mono
-
-
 def _recordings(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    try:
+        if not path.is_dir():
+            return [path]
+        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; is it a name that this user may look up?") from error
     if not found:
         raise InputError(f"{path}: no WAV, FLAC, OGG or MP3 file in this folder or below it")
     return found
@@ -108,15 +99,31 @@ class _Forwards(soundfile.SoundFile):  # type: ignore[misc]  # soundfile publish
 
 @contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; a recording on standard input is named -")
+    with _regular_file(path) as file:
+        try:
+            # By its descriptor: of a file that is named x.raw soundfile would want to be told the rate.
+            with _Forwards(file.fileno(), closefd=False) as recording:
+                yield recording
+        except soundfile.LibsndfileError as error:
+            raise InputError(
+                f"{path}: {error.error_string} Is it WAV, FLAC, OGG or MP3, whole and readable?"
+            ) from error
+
+
+def _regular_file(path: Path) -> FileIO:
+    """Open a file, but no folder, pipe or device: these never end, or never begin.
+
+    Raises:
+        InputError: It is none, or cannot be read.
+    """
     try:
-        with _Forwards(path) as recording:
-            yield recording
-    except soundfile.LibsndfileError as error:
-        raise InputError(
-            f"{path}: {error.error_string} Is it WAV, FLAC, OGG or MP3, whole and readable?"
-        ) from error
+        if stat.S_ISREG(path.stat().st_mode):
+            return path.open("rb", buffering=0)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; a recording on standard input is named -") from error
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; name a recording that this user may read") from error
+    raise InputError(f"{path}: no file but a folder, pipe or device; send it to standard input, named -")
 
 
 def _refuse_truncated(recording: soundfile.SoundFile, path: Path) -> None:
@@ -135,3 +142,7 @@ def _read(recording: soundfile.SoundFile, path: Path, block: int) -> Iterator[Au
         start += len(frames)
     if start == 0:
         raise InputError(f"{path}: no audio in it; record it again")
+    if start < recording.frames:
+        raise InputError(
+            f"{path}: damaged, {start} of {recording.frames} samples can be read; copy or record it again"
+        )

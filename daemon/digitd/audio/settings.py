@@ -9,6 +9,10 @@ HEARTBEAT_S = 0.25
 """Longest time, seconds, that a source keeps its reader waiting; the reader then looks at its stop flag."""
 
 
+HIGHEST_HZ = 384_000
+"""As fast as sound cards and recorders go."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioSettings:
     """Where samples come from.
@@ -30,7 +34,7 @@ class AudioSettings:
 
     source: Literal["microphone", "files", "stdin", "command"] = "microphone"
     device: str = ""
-    rate_hz: Annotated[int, Meta(ge=0, le=384_000)] = 0
+    rate_hz: Annotated[int, Meta(ge=0, le=HIGHEST_HZ)] = 0
     files: tuple[str, ...] = ()
     realtime: bool = True
     command: str = ""

@@ -14,7 +14,7 @@ from typing import IO, cast
 
 import numpy as np
 
-from digitd.audio.files import to_mono
+from digitd.audio.frames import check_format, to_mono
 from digitd.audio.resample import resampled
 from digitd.audio.settings import HEARTBEAT_S
 from digitd.audio.wav import PcmFormat, pcm_format
@@ -43,7 +43,18 @@ def stream_blocks(
     Raises:
         InputError: No audio comes, or of a format that is not understood, or less than the header promised.
     """
-    return _decoded(_chunks(descriptor), rate_hz, raw_rate_hz, name)
+    return _decoded(_chunks(descriptor, name), rate_hz, raw_rate_hz, name)
+
+
+def standard_input() -> int:
+    """Return its descriptor.
+
+    Raises:
+        InputError: Whoever started us has closed it.
+    """
+    if sys.stdin is None:
+        raise InputError("standard input: closed; send audio to it, as with: digitd detect - < FILE")
+    return sys.stdin.fileno()
 
 
 @contextmanager
@@ -75,6 +86,7 @@ def _decoded(chunks: Iterator[bytes], rate_hz: int, raw_rate_hz: int, name: str)
             )
         head += chunk
         yield _silence(0)
+    check_format(form.rate_hz, form.channels, name)
     rest = chain([head[form.offset :]], chunks)
     yield from resampled(_samples(rest, form, name), form.rate_hz, rate_hz)
 
@@ -102,16 +114,23 @@ def _silence(start: int) -> AudioBlock:
     return AudioBlock(start, np.zeros(0, np.float32), time.monotonic())
 
 
-def _chunks(descriptor: int) -> Iterator[bytes]:
+def _chunks(descriptor: int, name: str) -> Iterator[bytes]:
     """Yield bytes as they come, none each time that HEARTBEAT_S passed without any."""
     while True:
         readable, _, _ = select.select([descriptor], [], [], HEARTBEAT_S)
         if not readable:
             yield b""
-        elif chunk := os.read(descriptor, _READ_BYTES):
+        elif chunk := _read(descriptor, name):
             yield chunk
         else:
             return
+
+
+def _read(descriptor: int, name: str) -> bytes:
+    try:
+        return os.read(descriptor, _READ_BYTES)
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror}; check what is writing to it") from error
 
 
 def _arguments(command: str) -> list[str]:
@@ -147,7 +166,7 @@ def _output(process: subprocess.Popen[bytes], name: str) -> Iterator[bytes]:
     stdout, stderr = cast("IO[bytes]", process.stdout), cast("IO[bytes]", process.stderr)  # both are pipes
     os.set_blocking(stderr.fileno(), False)
     last_words = b""
-    for chunk in _chunks(stdout.fileno()):
+    for chunk in _chunks(stdout.fileno(), name):
         last_words = (last_words + _waiting(stderr))[-_LAST_WORDS_BYTES:]
         yield chunk
     try:

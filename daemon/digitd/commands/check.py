@@ -1,5 +1,6 @@
 """Is everything there that `run` needs? Each check says what it found, or raises an error with the cure."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -10,6 +11,7 @@ from digitd.commands.song import canary_of, refused_by_settings
 from digitd.config import Config
 from digitd.errors import ModelError
 from digitd.messages import AudioBlock
+from digitd.monitor.settings import MonitorSettings, require_websockets, required_token
 from digitd.publish.probe import protocol_spoken
 from digitd.service.metrics import MetricsSettings, require_package
 
@@ -24,6 +26,8 @@ def checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "broker", lambda: _broker(config)
     if config.metrics.enabled:
         yield "metrics", lambda: _metrics(config.metrics)
+    if config.monitor.enabled:
+        yield "page", lambda: _page(config.monitor)
 
 
 def _model(config: Config) -> str:
@@ -83,3 +87,9 @@ def _broker(config: Config) -> str:
 def _metrics(settings: MetricsSettings) -> str:
     require_package()
     return f"on {settings.host}:{settings.port} once it runs"
+
+
+def _page(settings: MonitorSettings) -> str:
+    require_websockets()
+    token = "with the token" if required_token(settings, os.environ) else "for whoever is on this machine"
+    return f"http://{settings.host}:{settings.port}/ once it runs, {token}"

@@ -1,12 +1,11 @@
 """The pipeline over recordings, each a room of its own, as fast as it goes."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from digitd.audio.files import expand, file_blocks
-from digitd.audio.streams import stream_blocks
+from digitd.audio.streams import standard_input, stream_blocks
 from digitd.commands import told, told_numbers
 from digitd.commands.recogniser import Recogniser
 from digitd.messages import AudioBlock, Detection, SpokenNumber
@@ -58,5 +57,5 @@ def blocks_of(recording: str, rate_hz: int, block_ms: float = 100.0) -> Iterator
         InputError: It cannot be read to its end.
     """
     if recording == STANDARD_INPUT:
-        return stream_blocks(sys.stdin.fileno(), rate_hz, raw_rate_hz=rate_hz)
+        return stream_blocks(standard_input(), rate_hz, raw_rate_hz=rate_hz)
     return file_blocks(Path(recording), rate_hz, block_ms)

@@ -26,7 +26,7 @@ def remembered(path: Path) -> Orders:
         return msgspec.json.decode(path.read_bytes(), type=Orders)
     except FileNotFoundError:
         return Orders()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         log.warning("what was asked for before the restart is forgotten file=%s error=%r", path, str(error))
         return Orders()
 

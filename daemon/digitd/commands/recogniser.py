@@ -1,7 +1,7 @@
 """What every command that listens begins with: the model, the detector and the bar, as they are set."""
 
 import platform
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from digitd.config import Config
 from digitd.decide import Orders
@@ -39,6 +39,11 @@ class Recogniser:
         self._numbers = config.numbers
         if config.numbers.enabled:
             _require_possible(config, self.keywords)
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """The least posterior that each keyword is acted on with, as things are now."""
+        return self._bar.thresholds
 
     def obey(self, orders: Orders) -> None:
         """Decide from now on as was asked for."""

@@ -13,7 +13,7 @@ from digitd.decide import Orders
 from digitd.errors import DigitdError
 from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
-from digitd.publish.orders import UNSET, Mute, OrderError, Request, Threshold, understood
+from digitd.publish.orders import UNSET, Mute, Order, OrderError, Request, Threshold, understood
 
 log = logging.getLogger(__name__)
 
@@ -48,19 +48,24 @@ class Remote:
         self.tell()
 
     def take(self, message: Received) -> None:
-        """Do what a message asks for."""
+        """Do what a message asks for, and answer over MQTT."""
         try:
             order = understood(message.topic, message.payload, self.keywords)
-            match order:
-                case Mute(muted):
-                    self._obey(replace(self.orders, muted=muted))
-                case Threshold(keyword, value):
-                    self._obey(_with_threshold(self.orders, keyword, value))
-                case Request(verb, transaction):
-                    self._answer(verb, transaction)
+            answer = self._done(order)
+            if isinstance(order, Request):
+                fields = {"transaction": order.transaction, "status": "ok", "data": answer}
+                self._say(order.verb, fields)
         except OrderError as error:
             log.warning("order refused topic=%s error=%r", message.topic, str(error))
             self._say(error.topic, {"transaction": error.transaction, "status": "error", "error": str(error)})
+
+    def do(self, topic: str, payload: bytes) -> Any:  # noqa: ANN401 - each verb's answer has its own form
+        """Do what is asked for by the same words elsewhere, and return what a request is answered with.
+
+        Raises:
+            OrderError: It cannot be done; nothing has changed.
+        """
+        return self._done(understood(topic, payload, self.keywords))
 
     def tell(self) -> None:
         """Say what is in force."""
@@ -78,15 +83,24 @@ class Remote:
         log.info("order obeyed muted=%s threshold=%s thresholds=%s", *_told(orders))
         self.tell()
 
-    def _answer(self, verb: str, transaction: str | int | None) -> None:
+    def _done(self, order: Order) -> Any:  # noqa: ANN401 - as for `do`
+        match order:
+            case Mute(muted):
+                self._obey(replace(self.orders, muted=muted))
+            case Threshold(keyword, value):
+                self._obey(_with_threshold(self.orders, keyword, value))
+            case Request(verb, transaction):
+                return self._answer(verb, transaction)
+        return None
+
+    def _answer(self, verb: str, transaction: str | int | None) -> Any:  # noqa: ANN401 - as for `do`
         if verb not in self._answers:
             known = ", ".join(self._answers)
             raise OrderError(f"nothing is known of {verb!r}: there are {known}", verb, transaction)
         try:
-            answer = self._answers[verb]()
+            return self._answers[verb]()
         except DigitdError as error:
             raise OrderError(str(error), verb, transaction) from error
-        self._say(verb, {"transaction": transaction, "status": "ok", "data": answer})
 
     def _say(self, verb: str, answer: Mapping[str, Any]) -> None:
         self._publisher.diagnostic(f"response/{verb}", msgspec.json.encode(answer), ANSWER_EXPIRES_S)

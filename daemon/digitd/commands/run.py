@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from digitd import __version__
 from digitd.audio import open_source
@@ -12,6 +12,7 @@ from digitd.commands.session import Session
 from digitd.config import Config
 from digitd.messages import AudioBlock
 from digitd.model.cascade import Cascade
+from digitd.monitor.settings import monitor_page
 from digitd.publish.mqtt import mqtt_publisher
 from digitd.publish.orders import TOPICS
 from digitd.service import echo
@@ -22,12 +23,15 @@ from digitd.service.metrics import metrics_server
 log = logging.getLogger(__name__)
 
 
-def run(config: Config, read_again: Callable[[], Config]) -> None:
+def run(
+    config: Config, read_again: Callable[[], Config], keep: Callable[[Mapping[str, float]], None]
+) -> None:
     """Listen and publish until a signal asks for the end, or files or a stream are over.
 
     Args:
         config: The configuration.
         read_again: Reads it anew, where a signal asks for that.
+        keep: Writes keys of it into its file, where somebody on the web page asks for that.
 
     Raises:
         ConfigError: The configuration names something that is not there.
@@ -43,11 +47,12 @@ def run(config: Config, read_again: Callable[[], Config]) -> None:
         stop_requests() as stopped,
         reload_requests() as asked_to_reload,
         metrics_server(config.metrics) as board,
+        monitor_page(config.monitor, os.environ, recogniser.rate_hz) as tap,
         open_source(config.audio, recogniser.rate_hz, reopen=True) as blocks,
         # The inner one: `offline` goes out before anything tries to close a microphone that hangs.
         mqtt_publisher(config.mqtt, site(config), recogniser.title, topics) as publisher,
     ):
-        session = Session(config, read_again, recogniser, publisher, os.environ)
+        session = Session(config, read_again, recogniser, publisher, os.environ, tap, keep)
         audio = until(stopped, blocks)
         while not _listened_to_the_end(session, audio, asked_to_reload, board):
             pass

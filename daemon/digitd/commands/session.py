@@ -14,18 +14,22 @@ import msgspec
 from digitd import __version__
 from digitd.commands.introduction import Introduction
 from digitd.commands.memory import memory_file
+from digitd.commands.onlookers import Onlookers
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
 from digitd.commands.told_numbers import heard
+from digitd.commands.tuning import THRESHOLD, page_state, unkept, with_tried
 from digitd.config import Config, json_schema, without_secrets
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
 from digitd.messages import Detection, NumberRejection, Rejection, SpokenNumber
+from digitd.monitor.tap import Tap
 from digitd.numbers import DIGITS
 from digitd.pipeline import Moment
 from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
+from digitd.publish.orders import UNSET
 from digitd.publish.payload import Elsewhere
 from digitd.service import echo
 from digitd.service.board import Reading
@@ -53,6 +57,8 @@ class Session:
         recogniser: Made of it.
         publisher: To the broker.
         environ: Where systemd says what it wants to be told, and where state is kept.
+        tap: To the web page; None where there is none.
+        keep: Writes keys of the configuration, such as `detector.onset_db`, into its file.
 
     Attributes:
         recogniser: Who listens; another configuration brings another one.
@@ -61,17 +67,20 @@ class Session:
         ModelError: The model does not hear the stored digit.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that is opened before it
         self,
         config: Config,
         read_again: Callable[[], Config],
         recogniser: Recogniser,
         publisher: Publisher,
         environ: Mapping[str, str],
+        tap: Tap | None,
+        keep: Callable[[Mapping[str, float]], None],
     ) -> None:
         self.recogniser = recogniser
-        self._config = config
+        self._config = self._kept = config
         self._read_again = read_again
+        self._keep = keep
         self._publisher = publisher
         self._environ = environ
         self._tally = Tally(recogniser.rate_hz)
@@ -94,6 +103,7 @@ class Session:
         self._remote = Remote(memory_file(site(config), environ), publisher, answers, recogniser.keywords)
         recogniser.obey(self._remote.orders)
         self._introduction = Introduction(config, publisher)
+        self._onlookers = Onlookers(tap, self._do, self._vigil.health) if tap else None
         self._introduce()
 
     def take(self, moment: Moment) -> None:
@@ -112,6 +122,8 @@ class Session:
             self._hear(message)
         self._introduction.heed()
         self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
+        if self._onlookers:
+            self._onlookers.show(moment, self.recogniser, HIDDEN if self._config.numbers.secret else None)
 
     def reload(self) -> dict[str, Any]:
         """Take over another configuration as far as that is possible, and tell what was not.
@@ -121,6 +133,10 @@ class Session:
             ModelError: Its model cannot be used; nothing has changed.
         """
         wanted = self._read_again()
+        return self._take_over(wanted, kept=wanted)
+
+    def _take_over(self, wanted: Config, kept: Config) -> dict[str, Any]:
+        """The same with a configuration that differs from the one kept in the file."""
         possible = replace(self._config, **{name: getattr(wanted, name) for name in RELOADED})
         recogniser = Recogniser(possible)
         if recogniser.rate_hz != self.recogniser.rate_hz:
@@ -134,7 +150,7 @@ class Session:
         log.info("configuration reloaded model=%s", recogniser.title)
         _warn_of_deaf_settings(recogniser)
         recogniser.obey(self._remote.orders)
-        self.recogniser, self._config = recogniser, possible
+        self.recogniser, self._config, self._kept = recogniser, possible, kept
         self._introduce()
         return {"model": recogniser.title, "needs_restart": _unchanged(possible, wanted)}
 
@@ -178,6 +194,33 @@ class Session:
         held_back = DIGITS if numbers.hold_back else set()
         keywords = tuple(keyword for keyword in self.recogniser.keywords if keyword not in held_back)
         self._introduction.introduce(self.recogniser.title, keywords, numbers=numbers.enabled)
+        self._tell_onlookers()
+
+    def _tell_onlookers(self) -> None:
+        if self._onlookers:
+            self._onlookers.tell(page_state(self._config, self._kept, self._remote.orders))
+
+    def _do(self, topic: str, payload: str) -> Any:  # noqa: ANN401 - each answer has its own form
+        """Do what is asked for on the web page.
+
+        Raises:
+            DigitdError: It cannot be done; nothing has changed.
+        """
+        if topic == "detector/set":
+            return self._take_over(with_tried(self._config, payload), self._kept)
+        if topic == "settings/keep":
+            return self._keep_tried()
+        answer = self._remote.do(topic, payload.encode())
+        self._obey()
+        return answer
+
+    def _keep_tried(self) -> dict[str, Any]:
+        """Write what is only tried into the configuration's file, and take it from there."""
+        changes = unkept(self._config, self._kept, self._remote.orders)
+        self._keep(changes)
+        if THRESHOLD in changes:
+            self._remote.do("threshold/set", UNSET.encode())
+        return self.reload()
 
     def _hear(self, message: Received) -> None:
         if message.topic == echo.TOPIC:
@@ -187,7 +230,11 @@ class Session:
             self._introduction.came(message)
             return
         self._remote.take(message)
+        self._obey()
+
+    def _obey(self) -> None:
         self.recogniser.obey(self._remote.orders)
+        self._tell_onlookers()
 
     def _act_on(self, verdict: Detection | Rejection) -> None:
         name = self._name(verdict)

@@ -82,6 +82,11 @@ class AdaptiveRule:
         """What all bands together have when each is at its bar."""
         return together_dbfs(self._room.tolist()) + self._limits.onset_db
 
+    @property
+    def floor_dbfs(self) -> float:
+        """What the room has most often, all bands together."""
+        return together_dbfs(self._floor.common.tolist())
+
     def feed(self, windows: Float32) -> list[Span]:
         """Take more windows; return the spans that they complete."""
         levels = self._bands.feed(windows)
@@ -152,7 +157,7 @@ class AdaptiveRule:
             self._count = 0
             self._state = _State.OPEN
             self._offset = window
-            self._opened_floor_dbfs = together_dbfs(self._floor.common.tolist())
+            self._opened_floor_dbfs = self.floor_dbfs
 
     def _continue(self, window: int, *, loud: bool) -> list[Span]:
         if loud:

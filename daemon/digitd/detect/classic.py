@@ -48,6 +48,11 @@ class ClassicRule:
         """The fixed threshold."""
         return level_dbfs(self._threshold)
 
+    @property
+    def floor_dbfs(self) -> float:
+        """The same: this rule knows nothing of the room."""
+        return self.onset_dbfs
+
     def feed(self, windows: Float32) -> list[Span]:
         """Take more windows; return the spans that they complete."""
         magnitudes = np.abs(windows).mean(axis=1).tolist()
@@ -87,6 +92,6 @@ class ClassicRule:
     def _close(self, offset: int, *, too_long: bool = False) -> list[Span]:
         onset = self._next if self._onset is None else self._onset
         level = level_dbfs(float(np.mean(self._magnitudes)))
-        span = Span(onset, offset, self._next, level, level_dbfs(self._threshold), too_long)
+        span = Span(onset, offset, self._next, level, self.floor_dbfs, too_long)
         self._onset, self._loud, self._quiet = None, 0, 0
         return [span]

@@ -43,6 +43,10 @@ class Rule(Protocol):
     def onset_dbfs(self) -> float:
         """A window louder than this may be the beginning of a span, as things are now."""
 
+    @property
+    def floor_dbfs(self) -> float:
+        """How loud the room is when nobody speaks, as things are now, in the same measure."""
+
     def feed(self, windows: Float32) -> list[Span]:
         """Take more windows, shape (n, samples of one); return the spans that they complete."""
 

@@ -93,6 +93,11 @@ class Segmenter:
         return self._rule.onset_dbfs
 
     @property
+    def floor_dbfs(self) -> float:
+        """How loud the room is when nobody speaks, as things are now, in the same measure."""
+        return self._rule.floor_dbfs
+
+    @property
     def settled(self) -> int:
         """Any utterance still to come begins at this sample or later."""
         return self._origin + self._rule.earliest * self._window

@@ -5,8 +5,10 @@ the back (https://ai.google.dev/edge/litert/conversion/tensorflow/metadata). The
 which `unzip -p digits.tflite digitd.json` shows, and the head of stage two, if the model has one.
 """
 
-import hashlib
 import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +16,20 @@ import msgspec
 from msgspec import Meta
 
 from digitd.errors import ModelError
-from digitd.features import FeatureSettings
+from digitd.features import BANDS, FRAMES, FeatureSettings
 from digitd.messages import Song
+from digitd.model.seal import digest, sealed, unsealed
 
 CARD = "digitd.json"
 HEAD = "verifier.tflite"
 ENTRY_LIMIT = 1_000_000
 """Bytes; what is larger is none of ours."""
+
+LARGEST_BYTES = 4_000_000
+"""Of a whole file; the shipped one is a sixteenth of that."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+Weight = Annotated[float, Meta(ge=0, le=100)]
 
 
 class Corpus(msgspec.Struct, frozen=True):
@@ -72,9 +81,12 @@ class SelfTest(msgspec.Struct, frozen=True):
         multiplications: Multiplications that one inference takes, to judge its time by.
     """
 
-    picture: tuple[Annotated[int, Meta(ge=-128, le=127)], ...]
+    picture: Annotated[
+        tuple[Annotated[int, Meta(ge=-128, le=127)], ...],
+        Meta(min_length=BANDS * FRAMES, max_length=BANDS * FRAMES),
+    ]
     scores: tuple[Annotated[int, Meta(ge=-128, le=127)], ...]
-    multiplications: Annotated[int, Meta(ge=1)]
+    multiplications: Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
 class OperatingPoint(msgspec.Struct, frozen=True):
@@ -88,7 +100,7 @@ class OperatingPoint(msgspec.Struct, frozen=True):
         part: Least posterior to act on where the utterance is a part of a longer sound; 1 asks for certainty.
     """
 
-    weights: Annotated[tuple[float, ...], Meta(min_length=1, max_length=2)]
+    weights: Annotated[tuple[Weight, ...], Meta(min_length=1, max_length=2)]
     thresholds: dict[str, Annotated[float, Meta(gt=0, lt=1)]]
     margin: Annotated[float, Meta(ge=0, lt=1)]
     chosen_for: str
@@ -130,9 +142,9 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     schema: Annotated[int, Meta(ge=1, le=1)]
-    name: str
-    version: str
-    labels: Annotated[tuple[str, ...], Meta(min_length=2, max_length=1000)]
+    name: Name
+    version: Name
+    labels: Annotated[tuple[Name, ...], Meta(min_length=2, max_length=1000)]
     rejected: tuple[str, ...]
     point: OperatingPoint
     features: FeatureSettings
@@ -142,10 +154,32 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provenance: Provenance
     quality: dict[str, float | int | str]
 
+    def __post_init__(self) -> None:
+        """Hold the parts against one another."""
+        if contradiction := next(_contradictions(self), None):
+            raise ValueError(contradiction)
+
     @property
     def keywords(self) -> tuple[str, ...]:
         """The labels that may be acted on."""
         return tuple(label for label in self.labels if label not in self.rejected)
+
+
+def _contradictions(card: ModelCard) -> Iterator[str]:
+    """Say which parts of a card do not fit one another."""
+    if len(set(card.labels)) < len(card.labels):
+        yield "labels: one is there twice"
+    if not card.keywords:
+        yield "rejected: leaves no keyword"
+    if len(card.self_test.scores) != len(card.labels):
+        yield "self_test: scores are not one a label"
+    if card.verifier and len(card.verifier.self_test) != len(card.labels):
+        yield "verifier: self_test is not one a label"
+    for stages, point in enumerate((card.point, *([card.verifier.point] if card.verifier else [])), start=1):
+        if len(point.weights) != stages:
+            yield "weights: not one a stage"
+        if not point.thresholds.keys() >= set(card.keywords):
+            yield "thresholds: not one a keyword"
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -155,7 +189,7 @@ class Bundle(msgspec.Struct, frozen=True):
         card: What it says of itself.
         network: The TensorFlow Lite part of the file: stage one.
         head: Stage two's TensorFlow Lite file; empty where there is none.
-        digest: First eight hexadecimal digits of the file's SHA-256.
+        digest: First eight hexadecimal digits of the SHA-256 that the file ends with.
     """
 
     card: ModelCard
@@ -173,34 +207,39 @@ def read_bundle(path: Path) -> Bundle:
     """Read a model file.
 
     Raises:
-        ModelError: It is missing, no TensorFlow Lite file, or its card or head is missing or not of the known
-            form.
+        ModelError: It is missing, damaged, no model of ours, or its card or head is missing or not of the
+            known form.
     """
+    content = unsealed(_content(path), path)
     try:
-        content = path.read_bytes()
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
             card = msgspec.json.decode(_read(archive, CARD), type=ModelCard)
             head = _read(archive, HEAD) if card.verifier else b""
             network = content[: archive.getinfo(CARD).header_offset]
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror}; set model.path to a model file") from error
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise ModelError(
-            f"{path}: carries no {CARD}, or not all that it names; a plain .tflite lacks labels, "
-            "make the model with `digitd-train train`"
-        ) from error
-    except (msgspec.DecodeError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError) as error:
         raise ModelError(f"{path}: {CARD}: {error}; make the model anew with `digitd-train train`") from error
-    return Bundle(card, network, head, hashlib.sha256(content).hexdigest()[:8])
+    return Bundle(card, network, head, digest(content)[:8])
 
 
 def write_bundle(path: Path, network: bytes, card: ModelCard, head: bytes = b"") -> None:
     """Write a model file: stage one's network, then the archive with its card and stage two's head."""
-    path.write_bytes(network)
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+    file = BytesIO(network)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
         _write(archive, CARD, msgspec.json.format(msgspec.json.encode(card)))
         if head:
             _write(archive, HEAD, head)
+    path.write_bytes(sealed(file.getvalue()))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}; set model.path to a model file") from error
+    if len(content) > LARGEST_BYTES:
+        raise ModelError(f"{path}: larger than {LARGEST_BYTES} bytes; set model.path to a model file")
+    return content
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -210,8 +249,8 @@ def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    if name not in archive.namelist():
+        raise ValueError(f"{name} is not there")
     if archive.getinfo(name).file_size > ENTRY_LIMIT:
-        raise ModelError(
-            f"{archive.filename}: {name} is larger than {ENTRY_LIMIT} bytes; this is no model of ours"
-        )
+        raise ValueError(f"{name} is larger than {ENTRY_LIMIT} bytes")
     return archive.read(name)

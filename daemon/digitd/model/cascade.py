@@ -5,6 +5,7 @@ from time import perf_counter
 
 import numpy as np
 
+from digitd.errors import ModelError
 from digitd.messages import Float64, Score, Song, Utterance
 from digitd.model import embedding
 from digitd.model.bundle import Bundle, OperatingPoint
@@ -44,11 +45,22 @@ class Cascade:
 
     @property
     def song(self) -> Song:
-        """What this cascade should make of the stored digit."""
-        return self.card.songs[1 if self._verifier else 0]
+        """What this cascade should make of the stored digit.
+
+        Raises:
+            ModelError: The card does not say.
+        """
+        stages = 2 if self._verifier else 1
+        if len(self.card.songs) < stages:
+            raise ModelError("the model's card has no song for its stages: `digitd-train calibrate` adds it")
+        return self.card.songs[stages - 1]
 
     def score(self, utterance: Utterance) -> Score:
-        """Return the posteriors of an utterance."""
+        """Return the posteriors of an utterance.
+
+        Raises:
+            ModelError: The networks give no posteriors.
+        """
         marks_s = [perf_counter()]
         stages = [self._classifier.posteriors(utterance.samples)]
         marks_s.append(perf_counter())

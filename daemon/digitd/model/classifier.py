@@ -53,11 +53,14 @@ class Classifier:
         _check_shape("gives", self._network.output.shape, (1, len(self.card.labels)))
 
     def posteriors(self, samples: Float32) -> Float64:
-        """Return the posterior of each label for an utterance's samples, shape (n,), full scale ±1.0."""
+        """Return the posterior of each label for an utterance's samples, shape (n,), full scale ±1.0.
+
+        Raises:
+            ModelError: The network gives none.
+        """
         scores = self.scores(reduced_spectrogram(samples, self.card.features))
         tensor = self._network.output
-        posteriors: Float64 = (scores.astype(np.float64) - tensor.zero_point) * tensor.scale
-        return posteriors / float(posteriors.sum())
+        return as_posteriors((scores.astype(np.float64) - tensor.zero_point) * tensor.scale)
 
     def scores(self, picture: Float32) -> NDArray[np.int8]:
         """Return the output tensor for a picture, shape (34, 50), rounded to the input tensor's steps."""
@@ -73,8 +76,6 @@ class Classifier:
         """
         test = self.card.self_test
         picture = np.array(test.picture, np.int8)
-        if picture.size != BANDS * FRAMES:
-            raise ModelError(f"the model's self-test has {picture.size} values, not {BANDS * FRAMES}")
         scores = tuple(self._network.run(picture).tolist())
         if max(abs(ours - stored) for ours, stored in zip(scores, test.scores, strict=True)) > 1:
             raise ModelError(
@@ -83,6 +84,18 @@ class Classifier:
             )
         inference_s = _quickest_s(lambda: self._network.run(picture))
         return SelfTestResult(inference_s * 1000, inference_s / _numpy_s(test.multiplications))
+
+
+def as_posteriors(given: Float64) -> Float64:
+    """Return what a network gives, scaled to sum to 1.
+
+    Raises:
+        ModelError: They are no posteriors: negative, not numbers, or all zero.
+    """
+    total = float(given.sum())
+    if not (given.min() >= 0 and 0 < total < np.inf):  # so written, for it is false of NaN
+        raise ModelError(f"a network gives {given.tolist()}, no posteriors; make the model anew")
+    return given / total
 
 
 def _check_shape(verb: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:

@@ -13,8 +13,17 @@ import numpy as np
 from digitd.errors import ModelError
 from digitd.messages import HEARD_AFTER_S, Float32, Utterance
 from digitd.model.runtime import Network
+from digitd.model.seal import digest
 
 PACKAGE = "pyopen_wakeword"
+MEL = "melspectrogram.tflite"
+EMBEDDING = "embedding_model.tflite"
+DIGESTS = {
+    MEL: "96fa0adccb6e8cf95cb14465409a1a2898ee4a96a85bb9ed3c7eb0e68bf163e8",
+    EMBEDDING: "c0aea21eb84a4ce90a08c870da41b7a7173b45269e6a3207c71d67c40f3a59d8",
+}
+"""SHA-256 of each file, the same in all versions of the package so far; why, see `seal`."""
+
 RATE_HZ = 16_000
 FULL_SCALE = 32_768
 """The mel front end takes samples of 16 bits, as floats."""
@@ -29,6 +38,8 @@ STRIDE = 8
 """Mel frames from one embedding to the next: 80 ms."""
 
 SIZE = 96
+
+CURE = "`pip install --force-reinstall pyopen-wakeword==1.1.0`, or set model.verify: false"
 
 
 def is_installed() -> bool:
@@ -49,10 +60,10 @@ class SpeechEmbedding:
     def __init__(self, count: int) -> None:
         self._frames = FRAMES + STRIDE * (count - 1)
         self._length = HOP * (self._frames - 1) + WINDOW
-        self._mel = Network(_content("melspectrogram.tflite"), np.float32, (1, self._length))
+        self._mel = Network(_content(MEL), np.float32, (1, self._length))
         # Fed with more frames than one embedding takes, the network slides over them, as convolutions do: the
         # same vectors for a third of the time.
-        self._embedding = Network(_content("embedding_model.tflite"), np.float32, (1, self._frames, BANDS, 1))
+        self._embedding = Network(_content(EMBEDDING), np.float32, (1, self._frames, BANDS, 1))
 
     def __call__(self, utterance: Utterance) -> Float32:
         """Return the vectors, shape (count, 96); silence stands in for what was not heard."""
@@ -74,9 +85,11 @@ def _content(name: str) -> bytes:
     if not package or not package.origin:
         raise ModelError("pyopen-wakeword is not installed: `pip install pyopen-wakeword`")
     try:
-        return (Path(package.origin).parent / "models" / name).read_bytes()
+        content = (Path(package.origin).parent / "models" / name).read_bytes()
     except OSError as error:
+        raise ModelError(f"the speech embedding's {name} cannot be read ({error}): {CURE}") from error
+    if digest(content) != DIGESTS[name]:
         raise ModelError(
-            f"the speech embedding's {name} cannot be read ({error}): "
-            "`pip install --force-reinstall pyopen-wakeword`, or set model.verify: false"
-        ) from error
+            f"the speech embedding's {name} is damaged, or of a version that we do not know: {CURE}"
+        )
+    return content

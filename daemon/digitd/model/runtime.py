@@ -53,18 +53,20 @@ class Network:
                     self._interpreter.resize_tensor_input(self._one("input")["index"], shape)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"the TensorFlow Lite runtime refuses the model: {error}") from error
+            raise _refusal(error) from error
         self.input, self.output = Tensor(self._one("input")), Tensor(self._one("output"))
         if self.input.dtype != dtype or self.output.dtype != dtype:
             raise ModelError(
-                f"the model takes {self.input.dtype} and gives {self.output.dtype}, not {np.dtype(dtype)}"
+                f"the model takes {self.input.dtype} and gives {self.output.dtype}, not {np.dtype(dtype)}; "
+                "make it anew with `digitd-train train`"
             )
 
     def _one(self, end: Literal["input", "output"]) -> dict[str, Any]:
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ModelError(
-                f"the model has {len(inputs)} inputs and {len(outputs)} outputs, not one and one"
+                f"the model has {len(inputs)} inputs and {len(outputs)} outputs, not one and one; "
+                "make it anew with `digitd-train train`"
             )
         details: dict[str, Any] = inputs[0] if end == "input" else outputs[0]
         return details
@@ -88,11 +90,25 @@ class Network:
         return unrounded
 
     def run(self, values: Values) -> Values:
-        """Compute the output tensor, flattened, for an input of the input tensor's size."""
+        """Compute the output tensor, flattened, for an input of the input tensor's size.
+
+        Raises:
+            ModelError: The runtime cannot: some mistakes in a file show only now.
+        """
         self._interpreter.set_tensor(self.input.index, values.reshape(self.input.shape))
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise _refusal(error) from error
         output: Values = self._interpreter.get_tensor(self.output.index)
         return output.ravel()
+
+
+def _refusal(error: Exception) -> ModelError:
+    return ModelError(
+        f"the TensorFlow Lite runtime refuses the model: {error}; make it anew with `digitd-train train`, "
+        "or install the current ai-edge-litert"
+    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from digitd.errors import ModelError
 from digitd.messages import AudioBlock, Float64, Utterance
 from digitd.model import embedding
 from digitd.model.bundle import Bundle
+from digitd.model.classifier import as_posteriors
 from digitd.model.embedding import SpeechEmbedding
 from digitd.model.runtime import Network
 
@@ -45,8 +46,12 @@ class Verifier:
             )
 
     def posteriors(self, utterance: Utterance) -> Float64:
-        """Return the posterior of each label."""
-        return self._head.run(self._embedding(utterance)).astype(np.float64)
+        """Return the posterior of each label.
+
+        Raises:
+            ModelError: The head gives none.
+        """
+        return as_posteriors(self._head.run(self._embedding(utterance)).astype(np.float64))
 
     def self_test(self) -> None:
         """Play a sweep and compare with what the card says.

@@ -94,7 +94,7 @@ class Fleet:
         site, _, state = topic.removeprefix(f"{self._base}/").rpartition("/")
         try:
             told = _told(state, payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         fit: dict[str, Any] = {
             key: _fit(value) if isinstance(value, str) else value for key, value in told.items()

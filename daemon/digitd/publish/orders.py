@@ -114,6 +114,6 @@ def _posterior(payload: bytes) -> float | None:
 def _request(verb: str, payload: bytes) -> Request:
     try:
         body = msgspec.json.decode(payload or b"{}", type=_Body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:  # the latter at brackets within brackets
         raise OrderError(f'must be a JSON object such as {{"transaction": "1"}}: {error}', verb) from error
     return Request(verb, body.transaction)

@@ -1,30 +1,16 @@
-"""Where the broker's password comes from. It is never logged and never part of a settings' repr."""
+"""Where the broker's password comes from."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from digitd.errors import ConfigError
+from digitd.secret import Places, find_secret
+
+PASSWORD = Places("password", "mqtt-password", "mqtt.password_file", "DIGITD_MQTT_PASSWORD")
 
 
 def find_password(password_file: str, password: str, environment: Mapping[str, str]) -> str:
     """Return the password from the first place that has one, or an empty text.
 
-    The places are `$CREDENTIALS_DIRECTORY/mqtt-password` (systemd's `LoadCredential=`), the file named in the
-    configuration, `$DIGITD_MQTT_PASSWORD`, and the configuration itself.
-
     Raises:
         ConfigError: A file is there or is named, but cannot be read.
     """
-    credentials = environment.get("CREDENTIALS_DIRECTORY")
-    if credentials and Path(credentials, "mqtt-password").exists():
-        return _read(Path(credentials, "mqtt-password"))
-    if password_file:
-        return _read(Path(password_file))
-    return environment.get("DIGITD_MQTT_PASSWORD") or password
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"mqtt.password_file: {path}: {error}; let the daemon's user read it") from error
+    return find_secret(PASSWORD, password_file, password, environment)

@@ -5,6 +5,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+TopicLevels = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^/+#$][^+#]*(?<!/)$",
+        max_length=256,
+        description="text of 1 to 256 characters without '+' and '#', with '/' at neither end, '$' not first",
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class MqttSettings:
@@ -30,7 +39,7 @@ class MqttSettings:
 
     host: Annotated[str, Meta(min_length=1)] = "localhost"
     port: Annotated[int, Meta(ge=1, le=65535)] = 1883
-    base: Annotated[str, Meta(pattern=r"^[^/+#$][^+#]*(?<!/)$")] = "digitd"
+    base: TopicLevels = "digitd"
     username: str = ""
     password: str = field(default="", repr=False)
     password_file: str = ""
@@ -45,6 +54,12 @@ class MqttSettings:
     outbox: Annotated[int, Meta(ge=3, le=10_000)] = 100
 
     def __post_init__(self) -> None:
+        try:
+            self.host.encode(
+                "idna"
+            )  # what a resolver stumbles over would end paho's thread, and nobody would know
+        except UnicodeError as error:
+            raise ValueError("host: must be a name, such as broker.local, or an address") from error
         if self.cert_file and not self.key_file:
             raise ValueError("cert_file: needs mqtt.key_file, the key that belongs to it")
         if self.key_file and not self.cert_file:

@@ -1,0 +1,92 @@
+"""Whoever looks at the web page: what they are shown of each moment, and what comes of what they ask for."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from digitd.clock import SYSTEM, Clock
+from digitd.commands.recogniser import Recogniser
+from digitd.errors import DigitdError
+from digitd.messages import Detection, Rejection
+from digitd.monitor.tap import Answer, Question, Seen, Sound, Tap
+from digitd.pipeline import Heard, Moment
+
+HEALTH_EVERY_S: Final = 1.0
+
+
+class Onlookers:
+    """Leaves at the tap what the page shows, and does what is asked there.
+
+    Nothing is computed here that the page's own thread can compute.
+
+    Args:
+        tap: To that thread.
+        do: Does what is asked for, given topic and payload, and returns the answer.
+        health: Tells how the daemon is.
+        clock: Where times come from.
+    """
+
+    def __init__(
+        self,
+        tap: Tap,
+        do: Callable[[str, str], Any],
+        health: Callable[[], Mapping[str, Any]],
+        clock: Clock = SYSTEM,
+    ) -> None:
+        self._tap = tap
+        self._do = do
+        self._health = health
+        self._clock = clock
+        self._told_at = -math.inf
+
+    def tell(self, state: Mapping[str, Any]) -> None:
+        """Show what is set now."""
+        self._tap.state = state
+
+    def show(self, moment: Moment, recogniser: Recogniser, hidden: str | None) -> None:
+        """Show what was heard, and do what was asked.
+
+        Args:
+            moment: The latest.
+            recogniser: Who listened.
+            hidden: What every utterance is called where any may belong to a secret; else None.
+        """
+        for verdict in moment.verdicts:
+            self._tap.leave_utterance(self._seen(verdict, moment.heard, recogniser, hidden))
+        if self._tap.watched:
+            self._show_sound(moment.heard, shown=hidden is None)
+            self._show_health()
+        for question in self._tap.questions():
+            self._tap.answer(self._answer(question))
+
+    def _seen(
+        self, verdict: Detection | Rejection, heard: Heard, recogniser: Recogniser, hidden: str | None
+    ) -> Seen:
+        label = verdict.score.label if verdict.score else None
+        age_s = (heard.block.end - verdict.utterance.offset) / recogniser.rate_hz
+        return Seen(
+            verdict=verdict,
+            name=hidden or label,
+            shown=hidden is None,
+            at=self._clock.now() - timedelta(seconds=age_s),
+            needed=recogniser.thresholds.get(label) if label else None,
+            features=recogniser.cascade.card.features,
+        )
+
+    def _show_sound(self, heard: Heard, *, shown: bool) -> None:
+        block = heard.block
+        if len(block.samples):
+            levels = heard.onset_dbfs, heard.floor_dbfs
+            self._tap.leave_sound(Sound(block.start, block.end, heard.conditioned, *levels, shown))
+
+    def _show_health(self) -> None:
+        if self._clock.monotonic() - self._told_at >= HEALTH_EVERY_S:
+            self._told_at = self._clock.monotonic()
+            self._tap.health = self._health()
+
+    def _answer(self, question: Question) -> Answer:
+        try:
+            return Answer(question, self._do(question.topic, question.payload))
+        except DigitdError as error:
+            return Answer(question, None, str(error))

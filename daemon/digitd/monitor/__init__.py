@@ -1,0 +1,1 @@
+"""The web page: what is heard and what comes of it, live, for whoever looks."""

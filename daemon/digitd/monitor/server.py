@@ -1,0 +1,173 @@
+"""The page's thread: plain HTTP for its files, one WebSocket for each browser that looks."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from threading import Thread
+from typing import Final
+
+import msgspec
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.http11 import Request, Response
+
+from digitd.errors import UnavailableError
+from digitd.monitor.door import Door
+from digitd.monitor.gallery import Gallery
+from digitd.monitor.reception import MOST_VIEWERS, Reception
+from digitd.monitor.tap import Question, Tap
+from digitd.monitor.viewers import Viewer
+from digitd.monitor.wire import LONGEST_QUESTION, asked
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 0.04
+"""So often whoever looks is told what is new: 25 times a second."""
+
+UNWATCHED_EVERY_S: Final = 0.5
+"""So often utterances are collected while nobody looks; it keeps audio no longer than that."""
+
+MOST_CONNECTIONS: Final = 4 * MOST_VIEWERS
+"""A browser opens several for the page's files."""
+
+REQUEST_WITHIN_S: Final = 5.0
+DEAD_AFTER_S: Final = 15.0
+FAREWELL_S: Final = 0.2
+END_WITHIN_S: Final = 0.4
+"""A browser that dawdles does not hold up the end of the process."""
+
+
+@contextmanager
+def serving(tap: Tap, host: str, port: int, token: str, rate_hz: int) -> Iterator[None]:
+    """Serve the page in a thread of its own, as long as the block lasts.
+
+    Raises:
+        UnavailableError: The port cannot be opened.
+    """
+    listener = _opened(host, port)
+    gallery = Gallery(tap, rate_hz)
+    reception = Reception(Door(token, port), gallery)
+    ending: Future[None] = Future()
+
+    async def live() -> None:
+        await _Page(tap, gallery, reception).live(listener, asyncio.wrap_future(ending))
+
+    thread = Thread(target=lambda: asyncio.run(live()), name="monitor", daemon=True)
+    thread.start()
+    log.info("page open url=http://%s:%d/ token=%s", host, port, "needed" if token else "none")
+    try:
+        yield
+    finally:
+        ending.set_result(None)
+        thread.join(END_WITHIN_S)
+
+
+class _Page:
+    """What the thread does.
+
+    Args:
+        tap: To the main thread.
+        gallery: What there is to be seen.
+        reception: Who answers at the door.
+    """
+
+    def __init__(self, tap: Tap, gallery: Gallery, reception: Reception) -> None:
+        self._tap = tap
+        self._gallery = gallery
+        self._reception = reception
+
+    async def live(self, listener: socket.socket, ending: asyncio.Future[None]) -> None:
+        """Serve until the end is asked for."""
+        server = await serve(
+            self._show,
+            sock=listener,
+            process_request=self._greet,
+            create_connection=_Connection,
+            compression=None,  # on the same machine it costs more than it spares
+            server_header=None,
+            max_size=LONGEST_QUESTION,
+            max_queue=4,
+            open_timeout=REQUEST_WITHIN_S,
+            ping_interval=DEAD_AFTER_S,
+            ping_timeout=DEAD_AFTER_S,
+            close_timeout=1.0,
+            logger=_quiet_logger(),
+        )
+        while not ending.done():
+            self._gallery.hand_on()
+            await asyncio.wait([ending], timeout=EVERY_S if self._gallery.viewers else UNWATCHED_EVERY_S)
+        server.close()
+        await asyncio.wait([asyncio.ensure_future(server.wait_closed())], timeout=FAREWELL_S)
+
+    def _greet(self, connection: ServerConnection, request: Request) -> Response | None:
+        address = connection.remote_address
+        return self._reception.answer(request, str(address[0]) if address else "")
+
+    async def _show(self, connection: ServerConnection) -> None:
+        viewer = self._gallery.enter()
+        telling = asyncio.create_task(_tell(viewer, connection))
+        try:
+            await self._listen(viewer, connection)
+        finally:
+            telling.cancel()
+            self._gallery.leave(viewer)
+
+    async def _listen(self, viewer: Viewer, connection: ServerConnection) -> None:
+        """Pass on what is asked, until the page is closed; what is no question is none of our page's."""
+        async for message in connection:
+            try:
+                question = asked(message)
+            except msgspec.DecodeError:
+                await connection.close(1008, "not understood")
+                return
+            wanted = Question(viewer.number, question.number, question.topic, question.payload)
+            if not self._tap.ask(wanted):
+                await connection.close(1013, "too many questions")
+                return
+
+
+async def _tell(viewer: Viewer, connection: ServerConnection) -> None:
+    """Send what there is; a browser that takes it slowly makes only itself wait."""
+    with suppress(ConnectionClosed):
+        while True:
+            await connection.send(await viewer.next())
+
+
+class _Connection(ServerConnection):
+    """One of not too many: the daemon needs open files of its own."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hang up at once when there are too many."""
+        super().connection_made(transport)
+        if len(self.server.handlers) > MOST_CONNECTIONS:
+            self.transport.abort()
+
+
+def _quiet_logger() -> logging.Logger:
+    """Let bugs of ours be told, but not who speaks no HTTP, or hangs up early."""
+    logger = logging.getLogger(f"{__name__}.connections")
+    logger.setLevel(logging.ERROR)
+    logger.filters = [_is_no_fault_of_theirs]
+    return logger
+
+
+def _is_no_fault_of_theirs(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (WebSocketException, OSError, EOFError))
+
+
+def _opened(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise UnavailableError(
+            f"monitor: {host}:{port}: {error.strerror or error}; is another digitd running here? "
+            "Change monitor.host or monitor.port, or set monitor.enabled: false"
+        ) from error
+    return listener

@@ -1,0 +1,137 @@
+"""What the page is told and what it may ask, as messages of JSON. Pure.
+
+Between daemon and page of one and the same version: nobody else relies on it.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from digitd.clock import timestamp
+from digitd.features import reduced_spectrogram
+from digitd.messages import Detection, Score
+from digitd.monitor.painter import Strip
+from digitd.monitor.tap import Answer, Seen, Sound
+
+TOP: Final = 3
+"""So many of the best scores are shown."""
+
+LONGEST_QUESTION: Final = 1000
+"""Bytes."""
+
+PRESENT: Final = '{"kind":"present"}'
+"""All that was heard before has been told."""
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True):
+    """What the page asks for.
+
+    Attributes:
+        number: The page's own number for it.
+        topic: What.
+        payload: With what.
+    """
+
+    number: int
+    topic: Annotated[str, Meta(max_length=100)]
+    payload: Annotated[str, Meta(max_length=500)] = ""
+
+
+def asked(message: str | bytes) -> Asked:
+    """Read what came from a page.
+
+    Raises:
+        msgspec.DecodeError: It is none of ours.
+    """
+    return msgspec.json.decode(message, type=Asked)
+
+
+def sound_message(strip: Strip, sound: Sound, hop: int, rate_hz: int) -> str:
+    """Tell columns of sound, with what the detector compared them with."""
+    return _message(
+        "sound",
+        {
+            "start_s": round(strip.start / rate_hz, 4),
+            "column_s": hop / rate_hz,
+            "levels_dbfs": [round(level, 1) for level in strip.levels_dbfs.tolist()],
+            "onset_dbfs": round(sound.onset_dbfs, 1),
+            "floor_dbfs": round(sound.floor_dbfs, 1),
+            "bands": strip.columns.shape[1],
+            "columns": _base64(strip.columns) if sound.shown else None,
+        },
+    )
+
+
+def utterance_message(seen: Seen, rate_hz: int) -> str:
+    """Tell an utterance and what became of it."""
+    verdict, utterance = seen.verdict, seen.verdict.utterance
+    accepted = isinstance(verdict, Detection)
+    return _message(
+        "utterance",
+        {
+            "id": f"{utterance.onset}-{timestamp(seen.at)}",
+            "at": timestamp(seen.at),
+            "onset_s": round(utterance.onset / rate_hz, 4),
+            "offset_s": round(utterance.offset / rate_hz, 4),
+            "level_dbfs": round(utterance.level_dbfs, 1),
+            "floor_dbfs": round(utterance.floor_dbfs, 1),
+            "name": seen.name,
+            "accepted": accepted,
+            "reason": None if isinstance(verdict, Detection) else str(verdict.reason),
+            "needed": None if seen.needed is None else round(seen.needed, 3),
+            "top": _top(verdict.score) if verdict.score and seen.shown else [],
+            "picture": _picture(seen) if seen.shown else None,
+        },
+    )
+
+
+def state_message(state: Mapping[str, Any]) -> str:
+    """Tell what is set."""
+    return _message("state", state)
+
+
+def health_message(health: Mapping[str, Any]) -> str:
+    """Tell how the daemon is."""
+    return _message("health", health)
+
+
+def answer_message(answer: Answer) -> str:
+    """Tell what came of a question."""
+    return _message(
+        "answer",
+        {
+            "number": answer.question.number,
+            "topic": answer.question.topic,
+            "data": answer.data,
+            "error": answer.error,
+        },
+    )
+
+
+def _message(kind: str, fields: Mapping[str, Any]) -> str:
+    return msgspec.json.encode({"kind": kind, **fields}).decode()
+
+
+def _top(score: Score) -> Sequence[tuple[str, float]]:
+    ranked = sorted(score.probabilities.items(), key=lambda item: item[1], reverse=True)
+    return [(label, round(float(probability), 3)) for label, probability in ranked[:TOP]]
+
+
+def _picture(seen: Seen) -> dict[str, Any]:
+    """Draw what the network sees, from its darkest to its brightest point, 0 to 255."""
+    picture = reduced_spectrogram(seen.verdict.utterance.samples, seen.features)
+    darkest, brightest = float(picture.min()), float(picture.max())
+    steps = 255 * (picture - darkest) / max(brightest - darkest, 1e-9)
+    return {
+        "rows": picture.shape[0],
+        "columns": picture.shape[1],
+        "pixels": _base64(np.rint(steps).astype(np.uint8)),
+    }
+
+
+def _base64(values: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
+    return b64encode(values.tobytes()).decode()

@@ -1,0 +1,101 @@
+"""What the page is told and may ask."""
+
+import json
+from base64 import b64decode
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from digitd.messages import Rejection
+from digitd.monitor.painter import Painter
+from digitd.monitor.tap import Seen, Sound
+from digitd.monitor.wire import asked, sound_message, utterance_message
+from monitor_fakes import NOON, RATE_HZ, seen, utterance
+
+
+def told(seen: Seen) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(utterance_message(seen, RATE_HZ))
+    return message
+
+
+def test_an_utterance_has_its_place_verdict_scores_and_picture() -> None:
+    message = told(seen(onset=16_000))
+
+    picture = message.pop("picture")
+    assert message == {
+        "kind": "utterance",
+        "id": "16000-2026-11-26T12:00:00.000Z",
+        "at": "2026-11-26T12:00:00.000Z",
+        "onset_s": 1.0,
+        "offset_s": 1.5,
+        "level_dbfs": -20.0,
+        "floor_dbfs": -60.0,
+        "name": "7",
+        "accepted": True,
+        "reason": None,
+        "needed": 0.75,
+        "top": [["7", 0.9], ["1", 0.06], ["else", 0.03]],
+    }
+    pixels = b64decode(picture["pixels"])
+    assert (picture["rows"], picture["columns"], len(pixels)) == (34, 50, 34 * 50)
+    assert (min(pixels), max(pixels)) == (0, 255)
+
+
+def test_an_utterance_that_was_ignored_says_why() -> None:
+    message = told(seen(accepted=False))
+
+    assert (message["accepted"], message["reason"], message["name"]) == (False, "below threshold", "7")
+
+
+def test_what_was_said_while_muted_has_no_scores() -> None:
+    muted = Seen(Rejection("muted", None, utterance()), None, True, NOON, None, seen().features)  # noqa: FBT003 - as its field
+
+    message = told(muted)
+
+    assert (message["name"], message["top"], message["needed"]) == (None, [], None)
+
+
+def test_nothing_of_a_secret_is_shown() -> None:
+    message = told(seen(label="7", shown=False))
+
+    assert (message["name"], message["top"], message["picture"]) == ("*", [], None)
+    assert "0.9" not in json.dumps(message)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_sound_has_its_place_its_levels_and_its_columns_unless_it_may_be_secret(*, shown: bool) -> None:
+    painter = Painter(RATE_HZ)
+    sound = Sound(0, 3200, np.full(3200, 0.1, np.float32), -50.04, -60.0, shown)
+    strip = painter.draw(sound)
+    assert strip is not None
+
+    message = json.loads(sound_message(strip, sound, painter.hop, RATE_HZ))
+
+    columns = message.pop("columns")
+    assert message.pop("levels_dbfs") == [-20.0] * 9
+    assert message == {
+        "kind": "sound",
+        "start_s": round(strip.start / RATE_HZ, 4),
+        "column_s": 0.02,
+        "onset_dbfs": -50.0,
+        "floor_dbfs": -60.0,
+        "bands": 64,
+    }
+    assert (len(b64decode(columns)) if columns else None) == (9 * 64 if shown else None)
+
+
+def test_a_question_is_read() -> None:
+    question = asked('{"number": 3, "topic": "mute/set", "payload": "ON"}')
+
+    assert (question.number, question.topic, question.payload) == (3, "mute/set", "ON")
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["", "{", "[]", "{}", '{"number": "x", "topic": "a"}', '{"number": 1, "topic": "a", "x": 1}', b"\xff"],
+)
+def test_what_is_no_question_is_refused(message: str | bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        asked(message)
