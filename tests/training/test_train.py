@@ -164,6 +164,23 @@ def test_the_file_carries_what_evaluate_measures_on_it(trained: Path, recordings
     assert (recordings.parent / "report" / "report.json").is_file()
 
 
+def test_parts_can_be_calibrated_without_the_thresholds(trained: Path, recordings: Path) -> None:
+    stricter = recordings.parent / "stricter.yaml"
+    stricter.write_text(RECIPE.replace("speech: 2, noise: 2, words: 0.1", "speech: 1, noise: 1, words: 0.05"))
+    again = recordings.parent / "again.tflite"
+    again.write_bytes(trained.read_bytes())
+
+    done = digitd_train("calibrate", again, "--recipe", stricter, "--parts", "--data", recordings)
+
+    assert done.returncode == 0, done.stderr
+    before, after = read_bundle(trained).card, read_bundle(again).card
+    assert before.verifier
+    assert after.verifier
+    assert after.verifier.point.thresholds == before.verifier.point.thresholds
+    assert after.provenance.command.endswith("--parts")
+    assert "parts of longer sounds 25% of that" in after.verifier.point.chosen_for
+
+
 def test_own_words_of_one_household_become_a_model(recordings: Path) -> None:
     pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
     mine, out = recordings.parent / "mine", recordings.parent / "mine.tflite"
