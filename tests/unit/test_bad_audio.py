@@ -15,12 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitd.audio import AudioSettings, open_source
-from digitd.audio.files import expand, file_blocks
+from digitd.audio.files import array_blocks, expand, file_blocks
+from digitd.audio.frames import LOUDEST
 from digitd.audio.streams import stream_blocks
 from digitd.cli import main
+from digitd.commands.recogniser import Recogniser
+from digitd.config import parse_config
 from digitd.demo.play import SPEECH as TEN_DIGITS
 from digitd.errors import InputError
 from digitd.messages import Float32
+from digitd.pipeline import verdicts
 from fakes import joined
 from sound_files import RATE_HZ, SPEECH, encoded, patched, pipe_with, promising, received
 
@@ -147,6 +151,18 @@ def test_a_rate_that_is_none_is_refused(scratch: Path, rate_hz: int) -> None:
 
     assert heard(scratch) is None
     assert piped(scratch.read_bytes()) is None
+
+
+@pytest.mark.parametrize("mode", ["adaptive", "classic"])
+@pytest.mark.parametrize("scale", [LOUDEST, 1.0, 1e-38, 1e-45])
+def test_what_is_let_through_can_be_computed_with(mode: str, scale: float) -> None:
+    recogniser = Recogniser(parse_config(f"detector: {{mode: {mode}}}".encode(), "config.yaml"))
+    noise = np.random.default_rng(1).uniform(-scale, scale, 3 * RATE_HZ)
+    bursts = noise * (np.arange(len(noise)) // 4000 % 2)
+
+    told = list(verdicts(recogniser.listen(array_blocks(bursts.astype(np.float32)))))
+
+    assert all(0 <= verdict.score.probability <= 1 for verdict in told if verdict.score)
 
 
 def test_the_name_of_a_file_does_not_decide_what_it_is(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Would the daemon hear a word now, and does the broker give it back?"""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -7,6 +8,9 @@ import msgspec
 import pytest
 
 from digitd.clock import Clock
+from digitd.commands.recogniser import Recogniser
+from digitd.commands.song import canary_of
+from digitd.config import Config
 from digitd.messages import Song
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
@@ -77,6 +81,15 @@ def test_after_a_song_that_failed_it_sings_again_soon(clock: FakeClock) -> None:
     clock.pass_s(AGAIN_S)
 
     assert (canary.passed, canary.due) == (False, True)
+
+
+def test_a_machine_that_is_busy_at_start_is_no_wrong_model() -> None:
+    seconds = itertools.count(step=2.0)
+
+    canary = canary_of(Recogniser(Config()), Clock(monotonic=lambda: next(seconds)))
+
+    assert canary.report
+    assert canary.report.trouble == "2.0 s to recognise a stored digit of 1.5 s: the machine is too slow"
 
 
 def test_a_song_that_takes_too_long_has_failed(clock: FakeClock) -> None:

@@ -9,7 +9,7 @@ from digitd.audio import AudioSettings, open_source
 from digitd.commands.recogniser import Recogniser
 from digitd.commands.song import canary_of, refused_by_settings
 from digitd.config import Config
-from digitd.errors import ModelError
+from digitd.errors import ModelError, UnavailableError
 from digitd.messages import AudioBlock
 from digitd.monitor.settings import MonitorSettings, require_websockets, required_token
 from digitd.publish.probe import protocol_spoken
@@ -38,7 +38,9 @@ def _model(config: Config) -> str:
             f"{recogniser.title}: {result.inference_ms:.1f} ms an utterance, {result.ratio:.0f} times NumPy: "
             "it lost its fast kernels; make /proc/cpuinfo readable or install the current ai-edge-litert"
         )
-    canary_of(recogniser)
+    report = canary_of(recogniser).sing()
+    if report.trouble:
+        raise UnavailableError(f"{recogniser.title}: {report.trouble}; end what else keeps it busy")
     alone = recogniser.cascade.alone_because
     stages = f"stage one alone, for {alone}" if alone else "both stages"
     refused = refused_by_settings(recogniser)

@@ -1,22 +1,26 @@
 """The canary of a recogniser: does it hear here what it heard where its model was made?"""
 
 from digitd.audio.files import array_blocks
+from digitd.clock import SYSTEM, Clock
 from digitd.commands.recogniser import Recogniser
 from digitd.errors import ModelError
 from digitd.messages import Rejection
 from digitd.pipeline import canary_song, sing, verdicts
-from digitd.service.canary import Canary
+from digitd.service.canary import Canary, trouble_with
 
 
-def canary_of(recogniser: Recogniser) -> Canary:
+def canary_of(recogniser: Recogniser, clock: Clock = SYSTEM) -> Canary:
     """Return the canary, which has sung once.
+
+    That the machine was slow may be in its report, and is no error: a machine that starts has other things to
+    do, and after a `ModelError` nobody would try again.
 
     Raises:
         ModelError: The stored digit is not heard as it should be.
     """
-    song = canary_song(recogniser.rate_hz)
-    canary = Canary(lambda: sing(song, recogniser.cascade), recogniser.cascade.song)
-    if trouble := canary.sing().trouble:
+    song, stored = canary_song(recogniser.rate_hz), recogniser.cascade.song
+    canary = Canary(lambda: sing(song, recogniser.cascade), stored, clock)
+    if trouble := trouble_with(canary.sing().song, stored, took_s=0.0):
         raise ModelError(f"{recogniser.title}: {trouble}; install digitd anew, or make the model anew")
     return canary
 
