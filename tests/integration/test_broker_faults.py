@@ -316,15 +316,6 @@ def test_a_password_file_that_goes_away_is_told_and_waited_for(guarded: Broker, 
         assert publisher.wait_until_connected(5.0)
 
 
-def test_a_host_that_cannot_be_one_is_told_and_does_not_end_anything() -> None:
-    with mqtt_publisher(MqttSettings(host="a..b"), "kitchen", "m", patience=IMPATIENT) as publisher:
-        assert until(lambda: str(publisher.trouble).startswith("broker not asked: encoding"))
-
-        publisher.detection(heard("7"))
-
-        assert publisher.counters.outbox == 3
-
-
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 def test_two_daemons_of_one_name_are_told_and_do_not_fight(
     broker: Broker, caplog: pytest.LogCaptureFixture, protocol: Literal["5", "3.1.1"]

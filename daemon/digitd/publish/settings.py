@@ -55,9 +55,7 @@ class MqttSettings:
 
     def __post_init__(self) -> None:
         try:
-            self.host.encode(
-                "idna"
-            )  # what a resolver stumbles over would end paho's thread, and nobody would know
+            self.host.encode("idna")  # what a resolver stumbles over would end paho's thread
         except UnicodeError as error:
             raise ValueError("host: must be a name, such as broker.local, or an address") from error
         if self.cert_file and not self.key_file:
