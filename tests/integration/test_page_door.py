@@ -24,6 +24,7 @@ from digitd.monitor.reception import MOST_VIEWERS
 from digitd.monitor.server import MOST_CONNECTIONS
 from integration.brokers import Broker, free_port
 from integration.daemons import DIGITD, Daemon, daemon
+from integration.publishing import until
 
 AUDIO = {"source": "files", "files": [str(SPEECH)] * 20}
 
@@ -149,7 +150,7 @@ def test_whoever_connects_and_does_nothing_holds_up_neither_the_others_nor_the_e
 
 
 @pytest.mark.usefixtures("shown")
-def test_of_many_connections_most_are_hung_up_on(port: int) -> None:
+def test_of_many_connections_most_are_hung_up_on_and_those_that_go_make_room(port: int) -> None:
     idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(3 * MOST_CONNECTIONS)]
 
     answered = [one for one in idle if not hung_up(one)]
@@ -157,6 +158,14 @@ def test_of_many_connections_most_are_hung_up_on(port: int) -> None:
     for one in idle:
         one.close()
     assert len(answered) <= MOST_CONNECTIONS
+    assert until(lambda: is_served(port))
+
+
+def is_served(port: int) -> bool:
+    try:
+        return asked(port).status == 200
+    except OSError:
+        return False
 
 
 def hung_up(visitor: socket.socket) -> bool:
