@@ -103,7 +103,7 @@ def test_a_stale_detection_does_not_survive_a_restart_of_the_broker(
     with (
         mosquitto(tmp_path, persistence="true") as broker,
         Listener(broker.port, "digitd/kitchen/keyword") as listener,
-        kitchen(MqttSettings(port=broker.port, expires_s=1.0)) as publisher,
+        kitchen(MqttSettings(port=broker.port, expires_s=2.0)) as publisher,
     ):
         broker.stop()
         assert until(lambda: not publisher.connected)
@@ -122,7 +122,7 @@ def test_a_stale_detection_does_not_survive_a_restart_of_the_broker(
 @pytest.mark.parametrize(
     ("expires_s", "counters"),
     [
-        (1.0, Counters(expired=3, reconnects=1)),
+        (2.0, Counters(expired=3, reconnects=1)),
         (60.0, Counters(published=3, reconnects=1)),
     ],
 )

@@ -103,7 +103,7 @@ def test_numbers_secrets_and_rejections_have_topics_of_their_own_and_nothing_is_
 def test_a_number_expires_with_its_last_digit() -> None:
     message = number_message(OH_SEVEN, KITCHEN, "5f3b", now=1002.0)
 
-    assert message.expires == 1001.4 + 5.0
+    assert message.expires == 1001.4 + 4.0
 
 
 def test_of_what_may_be_a_secret_nothing_is_told_but_that_it_does_not_count() -> None:

@@ -88,7 +88,7 @@ def test_each_of_the_three_carries_the_id_beside_its_payload() -> None:
 def test_all_three_expire_together() -> None:
     messages = detection_messages(SEVEN, KITCHEN, "5f3b", now=1003.0)
 
-    assert {message.expires for message in messages} == {1005.0}
+    assert {message.expires for message in messages} == {1004.0}
 
 
 def test_times_are_told_in_utc_whatever_the_clock_shows() -> None:

@@ -15,8 +15,8 @@ from digitd.errors import ConfigError
             "numbers.grammars.pin.after: no keyword of the model (it knows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)",
         ),
         (
-            "numbers: {enabled: true, gap_s: 2}\nmqtt: {expires_s: 2}",
-            "numbers.gap_s: must be below mqtt.expires_s, or each number is too old to be told",
+            "numbers: {enabled: true, gap_s: 2}\nmqtt: {expires_s: 3}",
+            "numbers.gap_s: must be over a second below mqtt.expires_s, or each number is too old",
         ),
     ],
 )

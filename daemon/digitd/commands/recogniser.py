@@ -11,6 +11,7 @@ from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
 from digitd.numbers import DIGITS, Grouper
 from digitd.pipeline import Moment, bar, numbered, recognise
+from digitd.publish.payload import ON_THE_WAY_S
 
 
 class Recogniser:
@@ -68,8 +69,10 @@ def _require_possible(config: Config, keywords: Collection[str]) -> None:
     """
     if DIGITS.isdisjoint(keywords):
         raise ConfigError("numbers.enabled: the model knows no digits, 0 to 9")
-    if config.numbers.gap_s >= config.mqtt.expires_s:
-        raise ConfigError("numbers.gap_s: must be below mqtt.expires_s, or each number is too old to be told")
+    if config.numbers.gap_s >= config.mqtt.expires_s - ON_THE_WAY_S:
+        raise ConfigError(
+            "numbers.gap_s: must be over a second below mqtt.expires_s, or each number is too old"
+        )
     for name, form in config.numbers.grammars.items():
         if form.after and form.after not in keywords:
             known = ", ".join(sorted(keywords))

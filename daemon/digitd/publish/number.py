@@ -6,7 +6,7 @@ import msgspec
 
 from digitd.clock import timestamp
 from digitd.messages import Detection, NumberRejection, Rejection, SpokenNumber
-from digitd.publish.payload import JSON, Message, Source, rounded
+from digitd.publish.payload import JSON, Message, Source, rounded, sent_until
 
 SCHEMA = 1
 """Version of `number` and of the topics below it; goes up when a field changes its meaning or goes away."""
@@ -29,7 +29,7 @@ def number_message(
     return Message(
         _topic(number),
         msgspec.json.encode(fields),
-        _last(number).offset_monotonic + source.expires_s,
+        sent_until(_last(number), source),
         identifier=identifier,
         content_type=JSON,
     )

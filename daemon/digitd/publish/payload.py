@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,10 @@ class Elsewhere(str):
 def in_full(topic: str, prefix: str) -> str:
     """Return a topic as the broker knows it, given `<base>/<site>`."""
     return topic if isinstance(topic, Elsewhere) else f"{prefix}/{topic}"
+
+
+ON_THE_WAY_S: Final = 1.0
+"""Nothing is sent so shortly before it expires: MQTT 5 counts whole seconds, and mosquitto rounds up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,17 @@ def detection_messages(
         now: `time.monotonic()` in seconds; the latency counts from the offset to here.
     """
     event = msgspec.json.encode(event_fields(detection, source, identifier, now))
-    expires = detection.offset_monotonic + source.expires_s
+    expires = sent_until(detection, source)
     return (
         Message("event", event, expires, identifier=identifier, content_type=JSON),
         Message("keyword", detection.keyword.encode(), expires, identifier=identifier),
         Message("last", event, expires, retain=True, identifier=identifier, content_type=JSON),
     )
+
+
+def sent_until(detection: Detection, source: Source) -> float:
+    """Return the `time.monotonic()` in seconds until which what is said of a detection may be sent."""
+    return detection.offset_monotonic + source.expires_s - ON_THE_WAY_S
 
 
 def event_fields(detection: Detection, source: Source, identifier: str, now: float) -> dict[str, object]:

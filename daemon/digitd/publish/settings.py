@@ -49,7 +49,7 @@ class MqttSettings:
     cert_file: str = ""
     key_file: str = ""
     keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
-    expires_s: Annotated[float, Meta(ge=1, le=3600)] = 5.0
+    expires_s: Annotated[float, Meta(ge=2, le=3600)] = 5.0
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     outbox: Annotated[int, Meta(ge=3, le=10_000)] = 100
 
