@@ -6,7 +6,6 @@ Raspberry Pi, which `--help`, `--version` and a wrong option should not.
 
 import argparse
 import json
-import math
 import os
 import sys
 import time
@@ -14,10 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import TextIOWrapper
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from digitd import __version__
+from digitd.arguments import parser
 from digitd.errors import ConfigError, DigitdError, InputError, UnavailableError
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ INTERRUPTED = 130
 
 PROGRESS_AFTER_S = 2.0
 
-LEAST_ROOM_S, MOST_ROOM_S = 4.0, 600.0
 WORDS = 4
 """As many as show whether words come in two; more make the figures surer."""
 
@@ -44,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         # A file may be called by bytes that are no text: they come out as an escape, in JSON as they should.
         sys.stdout.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments))
+        return COMMANDS[arguments.command](arguments)
     except DigitdError as error:
         _complain(error)
         return error.exit_code
@@ -271,147 +268,15 @@ def _complain(error: DigitdError) -> None:
     print(f"digitd: {error}", file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("digitd", description="Say a digit, get an MQTT message.")
-    parser.add_argument("--version", action="version", version=f"digitd {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    run = _command(commands, "run", _run, "the daemon", "digitd run -c /etc/digitd/config.yaml")
-    demo_text = "the whole daemon without microphone or broker: bundled speech, each message printed"
-    _command(commands, "demo", _demo, demo_text, "digitd demo")
-    detect = _detect_parser(commands)
-    listen = _command(commands, "listen", _listen, "live: each utterance with its scores", "digitd listen")
-    devices_text = "what can be recorded from, by the names that audio.device takes"
-    _command(commands, "devices", _devices, devices_text, "digitd devices")
-    fleet_text = "every daemon on the broker: what it hears, heard last, and what is wrong with it"
-    fleet = _command(commands, "fleet", _fleet, fleet_text, "digitd fleet --watch")
-    fleet.add_argument("--watch", action="store_true", help="go on, and show each change")
-    fleet.add_argument("--format", choices=("table", "jsonl"), default="table", help="default: table")
-    check_text = "configuration, model, microphone, broker: is all there that `run` needs?"
-    check = _command(commands, "check", _check, check_text, "digitd check -c config.yaml")
-    check.add_argument("--schema", action="store_true", help="print the JSON schema of config.yaml instead")
-    inspect = _inspect_parser(commands)
-    calibrate = _calibrate_parser(commands)
-    forget_text = "clear all that the broker keeps of this daemon, and its device in Home Assistant"
-    forget = _command(commands, "forget", _forget, forget_text, "digitd forget -c /etc/digitd/config.yaml")
-    for command in (run, detect, listen, fleet, check, inspect, calibrate, forget):
-        command.add_argument(
-            *("-c", "--config"),
-            type=Path,
-            metavar="FILE",
-            help="else $DIGITD_CONFIG, ./config.yaml, /etc/digitd/config.yaml, or every default",
-        )
-    return parser
-
-
-def _detect_parser(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-) -> argparse.ArgumentParser:
-    detect = _command(
-        *(commands, "detect", _detect, "the same over recordings, as fast as it goes"),
-        "digitd detect --format jsonl recordings/ kitchen.wav\n  sox in.mp3 -t wav - | digitd detect --all -",
-    )
-    detect.add_argument(
-        *("paths",),
-        nargs="+",
-        metavar="PATH",
-        help="WAV, FLAC, OGG, MP3; a folder; - for WAV on standard input",
-    )
-    detect.add_argument("--model", metavar="FILE", help="another model file than the configuration's")
-    detect.add_argument("--format", choices=("table", "jsonl"), default="table", help="default: table")
-    detect.add_argument("--all", action="store_true", help="tell rejected utterances, too")
-    return detect
-
-
-def _inspect_parser(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-) -> argparse.ArgumentParser:
-    inspect = _command(
-        *(commands, "inspect", _inspect, "a picture of what detector and model make of recordings"),
-        "digitd inspect seven.wav -o seven.png\n"
-        "  digitd inspect evening.flac --from 600 --to 630 -o evening.svg\n"
-        "  digitd inspect mine/lamp -o lamp.png     # a contact sheet",
-    )
-    inspect.add_argument(
-        *("paths",),
-        nargs="+",
-        metavar="PATH",
-        help="WAV, FLAC, OGG, MP3; a folder; - for WAV on standard input; more than one give contact sheets",
-    )
-    inspect.add_argument(
-        "-o", "--out", type=_picture, required=True, metavar="PICTURE", help="the PNG or SVG file to write"
-    )
-    inspect.add_argument("--model", metavar="FILE", help="another model file than the configuration's")
-    inspect.add_argument(
-        "--from", type=_seconds, default=0.0, dest="from_s", metavar="S", help="begin at so many seconds"
-    )
-    inspect.add_argument(
-        "--to", type=_seconds, default=math.inf, dest="to_s", metavar="S", help="end at so many seconds"
-    )
-    return inspect
-
-
-def _calibrate_parser(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-) -> argparse.ArgumentParser:
-    calibrate = _command(
-        *(
-            commands,
-            "calibrate",
-            _calibrate,
-            "listens to the room and to you, and proposes detector settings",
-        ),
-        "digitd calibrate\n  digitd calibrate --seconds 20 --words 10 --write -c /etc/digitd/config.yaml",
-    )
-    calibrate.add_argument(
-        *("--seconds",),
-        type=_calibrated_seconds,
-        default=10.0,
-        metavar="N",
-        help="listen to the room for so long (10)",
-    )
-    calibrate.add_argument(
-        "--words", type=int, choices=range(101), metavar="N", help="ask for so many (4; 0 without a terminal)"
-    )
-    calibrate.add_argument(
-        "--write", action="store_true", help="put what is proposed into the configuration file"
-    )
-    return calibrate
-
-
-def _calibrated_seconds(text: str) -> float:
-    seconds = _seconds(text)
-    if not LEAST_ROOM_S <= seconds <= MOST_ROOM_S:
-        raise argparse.ArgumentTypeError(f"{text!r} is not from {LEAST_ROOM_S:g} to {MOST_ROOM_S:g}")
-    return seconds
-
-
-def _picture(text: str) -> Path:
-    if Path(text).suffix.lower() not in {".png", ".svg"}:
-        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .png nor in .svg")
-    return Path(text)
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return seconds
-
-
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    text: str,
-    example: str,
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
-    return command
+COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "run": _run,
+    "demo": _demo,
+    "detect": _detect,
+    "listen": _listen,
+    "devices": _devices,
+    "fleet": _fleet,
+    "check": _check,
+    "inspect": _inspect,
+    "calibrate": _calibrate,
+    "forget": _forget,
+}

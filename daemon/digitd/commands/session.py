@@ -1,29 +1,27 @@
 """What the daemon does with each moment of audio, and what may change while it runs."""
 
 import logging
-import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
-from digitd import __version__
+from digitd.commands.about import devices, versions
 from digitd.commands.introduction import Introduction
 from digitd.commands.memory import memory_file
 from digitd.commands.onlookers import Onlookers
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
-from digitd.commands.told_numbers import heard
 from digitd.commands.tuning import THRESHOLD, page_state, unkept, with_tried
+from digitd.commands.verdict_log import HIDDEN, log_number, log_verdict
 from digitd.config import Config, json_schema, without_secrets
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
-from digitd.messages import Detection, NumberRejection, Rejection, SpokenNumber
+from digitd.messages import Detection, Rejection
 from digitd.monitor.tap import Tap
 from digitd.numbers import DIGITS
 from digitd.pipeline import Moment
@@ -43,9 +41,6 @@ log = logging.getLogger(__name__)
 
 RELOADED: Final = ("detector", "model", "decision", "numbers", "log")
 """Sections that take effect while the daemon runs; the others are about what is open."""
-
-HIDDEN: Final = "*"
-"""Stands for a digit that nobody must know."""
 
 
 class Session:
@@ -91,14 +86,14 @@ class Session:
             Notifier(environ),
             publisher,
             self._counters,
-            _versions(recogniser),
+            versions(recogniser),
         )
         _warn_of_deaf_settings(recogniser)
         answers = {
             "health": self._vigil.health,
             "self-test": self._vigil.self_test,
             "reload": self.reload,
-            "devices": _devices,
+            "devices": devices,
         }
         self._remote = Remote(memory_file(site(config), environ), publisher, answers, recogniser.keywords)
         recogniser.obey(self._remote.orders)
@@ -117,7 +112,7 @@ class Session:
         for number in moment.numbers:
             self._tally.number(number)
             self._publisher.number(number)
-            _log_number(number)
+            log_number(number)
         for message in self._publisher.received():
             self._hear(message)
         self._introduction.heed()
@@ -142,7 +137,7 @@ class Session:
         if recogniser.rate_hz != self.recogniser.rate_hz:
             raise ConfigError(f"model.path: a model for {recogniser.rate_hz} Hz needs a restart")
         self._vigil.canary = canary_of(recogniser)
-        self._vigil.versions = _versions(recogniser)
+        self._vigil.versions = versions(recogniser)
         self._publisher.speak_for(recogniser.title)
         self._remote.keywords = recogniser.keywords
         self._remote.tell()
@@ -184,7 +179,7 @@ class Session:
         """Say once what runs here, and how it is set."""
         info = {
             "schema": 1,
-            "versions": _versions(self.recogniser),
+            "versions": versions(self.recogniser),
             "keywords": self.recogniser.keywords,
             "config": without_secrets(self._config),
             "config_schema": json_schema(),
@@ -238,20 +233,16 @@ class Session:
 
     def _act_on(self, verdict: Detection | Rejection) -> None:
         name = self._name(verdict)
-        self._tally.verdict(verdict, name)
+        if isinstance(verdict, Detection) and not self._is_held_back(verdict):
+            self._publisher.detection(verdict)
+            self._timings.latency.add(time.monotonic() - verdict.offset_monotonic)
         if verdict.score:
             self._timings.utterance(verdict.score.took_s)
-        if isinstance(verdict, Detection):
-            if verdict.keyword not in DIGITS or not self._config.numbers.hold_back:
-                self._publisher.detection(verdict)
-                self._timings.latency.add(time.monotonic() - verdict.offset_monotonic)
-            _log_detection(verdict, name)
-            return
-        log.debug(
-            "ignored reason=%r level_dbfs=%.1f floor_dbfs=%.1f label=%s confidence=%.2f",
-            *(str(verdict.reason), verdict.utterance.level_dbfs, verdict.utterance.floor_dbfs),
-            *(name, verdict.score.probability if verdict.score else 0.0),
-        )
+        self._tally.verdict(verdict, name)
+        log_verdict(verdict, name)
+
+    def _is_held_back(self, detection: Detection) -> bool:
+        return self._config.numbers.hold_back and detection.keyword in DIGITS
 
     def _name(self, verdict: Detection | Rejection) -> str | None:
         """Return what an utterance is called in log and counters, where any digit may belong to a secret."""
@@ -260,27 +251,6 @@ class Session:
 
     def _counters(self) -> Mapping[str, Any]:
         return {**self._tally.counters(), "mqtt": self._publisher.counters}
-
-
-def _log_detection(detection: Detection, name: str | None) -> None:
-    log.info(
-        "heard keyword=%s confidence=%.2f duration_ms=%d latency_ms=%d",
-        *(name, detection.score.probability),
-        (detection.offset_at - detection.onset_at) / timedelta(milliseconds=1),
-        1000 * (time.monotonic() - detection.offset_monotonic),
-    )
-
-
-def _log_number(number: SpokenNumber | NumberRejection) -> None:
-    if isinstance(number, NumberRejection):
-        parts = HIDDEN if number.secret else heard(number)
-        log.info("number rejected reason=%r heard=%r grammar=%s", str(number.reason), parts, number.grammar)
-        return
-    log.info(
-        "number value=%s digits=%d confidence=%.2f latency_ms=%d grammar=%s",
-        *(HIDDEN * len(number.digits) if number.secret else number.text, len(number.digits)),
-        *(number.confidence, 1000 * (time.monotonic() - number.digits[-1].offset_monotonic), number.grammar),
-    )
 
 
 def _warn_of_deaf_settings(recogniser: Recogniser) -> None:
@@ -300,19 +270,3 @@ def _unchanged(possible: Config, wanted: Config) -> list[str]:
     if waiting:
         log.warning("configuration needs a restart sections=%s", ",".join(waiting))
     return waiting
-
-
-def _devices() -> list[str]:
-    # Here, not above: it looks for sound cards, which a daemon that reads files must not.
-    from digitd.audio.microphone import input_devices  # noqa: PLC0415
-
-    return [f"{device.name}, {device.host_api}" for device in input_devices()]
-
-
-def _versions(recogniser: Recogniser) -> dict[str, str]:
-    return {
-        "digitd": __version__,
-        "model": recogniser.title,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-    }
