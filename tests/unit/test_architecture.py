@@ -41,7 +41,8 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "amend": {"errors", "config"},
     "commands": ROOMS
     | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "amend"},
-    "cli": ROOMS | {"demo", "log", "config", "commands", "pictures", "amend"},
+    "arguments": set(),
+    "cli": ROOMS | {"arguments", "demo", "log", "config", "commands", "pictures", "amend"},
     "__main__": {"cli"},
 }
 DRAWS = DAEMON / "pictures" / "paper.py"
