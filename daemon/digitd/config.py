@@ -11,12 +11,12 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar, get_args, get_ori
 import msgspec
 import yaml
 from msgspec import Meta
-from msgspec import inspect as kinds
 
+from digitd.allowed import converted
 from digitd.audio.settings import AudioSettings
 from digitd.decide import DecisionSettings
 from digitd.detect.segmenter import SegmenterSettings
-from digitd.document import composed, content, has_controls, value
+from digitd.document import composed, content, has_controls
 from digitd.errors import ConfigError
 from digitd.log import LogSettings
 from digitd.model import ModelSettings
@@ -174,7 +174,7 @@ def _values(
             yield key, _by_name(named, value_node, f"{prefix}{key}.", mistakes)
         else:
             try:
-                yield key, _value(hints[key], value_node)
+                yield key, converted(value_node, hints[key])
             except ValueError as error:
                 mistakes.append(_mistake(value_node, prefix + key, str(error)))
 
@@ -219,73 +219,6 @@ def _entries(
         yield key, key_node, value_node
 
 
-def _value(hint: Any, node: yaml.Node) -> Any:  # noqa: ANN401  # any type may stand in a settings class
-    """Convert one value.
-
-    Raises:
-        ValueError: It is not allowed; the text says what is, but not the value: it may be a secret.
-    """
-    try:
-        return msgspec.convert(value(node), hint)
-    except ValueError as error:
-        raise ValueError(f"must be {_allowed(hint)}{_cure(hint, node)}") from error
-
-
-def _cure(hint: Any, node: yaml.Node) -> str:  # noqa: ANN401  # as for `_value`
-    if has_controls(node):
-        return " (without control characters)"
-    return " (put it in quotes)" if _is_fine_in_quotes(hint, node) else ""
-
-
-def _is_fine_in_quotes(hint: Any, node: yaml.Node) -> bool:  # noqa: ANN401  # as for `_value`
-    if not isinstance(node, yaml.ScalarNode) or node.style in {"'", '"'}:
-        return False
-    try:
-        msgspec.convert(node.value, hint)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def _allowed(hint: Any) -> str:  # noqa: ANN401  # as for `_value`
-    return _in_words(kinds.type_info(hint))
-
-
-def _in_words(kind: kinds.Type) -> str:  # noqa: PLR0911  # one return for each type of value
-    """Say what values a type has, as it reads after "must be"."""
-    match kind:
-        case kinds.Metadata(extra_json_schema={"description": str(text)}):
-            return text
-        case kinds.Metadata():
-            return _in_words(kind.type)
-        case kinds.StrType():
-            return _text(kind)
-        case kinds.IntType():
-            return "a whole number" + _range(kind)
-        case kinds.FloatType():
-            return "a number" + _range(kind)
-        case kinds.BoolType():
-            return "true or false"
-        case kinds.LiteralType():
-            return "one of " + ", ".join(map(str, kind.values))
-        case kinds.VarTupleType():
-            return f"a list of {_in_words(kind.item_type)}"
-        case _:
-            raise TypeError(f"no words yet for a setting of type {kind}")
-
-
-def _text(kind: kinds.StrType) -> str:
-    if kind.pattern is not None:
-        return f"text of the form {kind.pattern}"
-    return "text, not empty" if kind.min_length else "text"
-
-
-def _range(kind: kinds.IntType | kinds.FloatType) -> str:
-    least = "" if kind.ge is None else f" from {kind.ge:.12g}"
-    most = "" if kind.le is None else f" to {kind.le:.12g}"
-    return least + most
-
-
 def _unknown(key: str, shown: str, known: Mapping[str, object]) -> str:
     close = difflib.get_close_matches(key, known, n=1)
     cure = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
@@ -305,12 +238,6 @@ def _shown(key: yaml.Node, said: yaml.Node) -> str:
 
 def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
-
-
-def sections(kind: type[object]) -> dict[str, type[object]]:
-    """Return the settings classes that a settings class is made of, by key."""
-    hints = get_type_hints(kind)
-    return {key: hint for key, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)}
 
 
 def settings_classes(kind: type[object]) -> Iterator[type[object]]:

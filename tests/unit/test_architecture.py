@@ -37,7 +37,8 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "pictures": BASE,
     "calibration": BASE | {"detect"},
     "pipeline": ROOMS,
-    "config": ROOMS | {"log", "service", "monitor", "document"},
+    "allowed": {"document"},
+    "config": ROOMS | {"allowed", "log", "service", "monitor", "document"},
     "amend": {"errors", "config"},
     "commands": ROOMS
     | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "amend"},

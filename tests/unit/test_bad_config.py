@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yaml.reader import Reader
 
-from digitd.config import Config, load_config, parse_config, sections
+from configuration import SECTIONS
+from digitd.config import Config, load_config, parse_config
 from digitd.document import LARGEST_BYTES
 from digitd.errors import ConfigError
 
@@ -20,7 +21,7 @@ SHIPPED = (Path(__file__).parents[2] / "config.yaml").read_bytes()
 
 PLACE = re.compile(r"config\.yaml:\d+: .+")
 
-KEYS = [(section, key) for section, kind in sections(Config).items() for key in get_type_hints(kind)]
+KEYS = [(section, key) for section, kind in SECTIONS.items() for key in get_type_hints(kind)]
 
 MARKS = [*"-?:,[]{}#&*!|>'\"%@`=~<. \n\t\r\0\x85\u2028\ufeff\ud800", "\n  ", "- ", ": ", "? ", "<<: "]
 WORDS = ["&a ", "*a", "!!int ", "!!python/object:os.system ", "%YAML 9.9\n", "---\n", "...\n"]
@@ -39,7 +40,7 @@ NUMBERS = [
     "2001-02-30",
     "null",
 ]
-PIECES = [*MARKS, *WORDS, *NUMBERS, *sections(Config), *(key for _, key in KEYS), "site"]
+PIECES = [*MARKS, *WORDS, *NUMBERS, *SECTIONS, *(key for _, key in KEYS), "site"]
 
 yaml_like = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=30).map("".join)
 

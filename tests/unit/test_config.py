@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect as kinds
 
+from configuration import SECTIONS
 from digitd.config import (
     Config,
     json_schema,
     load_config,
     parse_config,
-    sections,
     settings_classes,
     without_secrets,
 )
@@ -27,7 +27,7 @@ from digitd.numbers import FormSettings
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
 COMMENT_COLUMN = 30
 
-every_section = pytest.mark.parametrize(("name", "kind"), sections(Config).items())
+every_section = pytest.mark.parametrize(("name", "kind"), SECTIONS.items())
 
 
 def parsed(text: str) -> Config:
@@ -261,7 +261,7 @@ def test_a_key_that_may_be_a_value_is_answered_with_a_cure() -> None:
 
 
 def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    names = [*sections(Config), "site", "device", "onset_db", "offset_db", "files", "password", "grammars"]
+    names = [*SECTIONS, "site", "device", "onset_db", "offset_db", "files", "password", "grammars"]
     return st.lists(inner) | st.dictionaries(st.sampled_from(names) | st.text(), inner)
 
 
