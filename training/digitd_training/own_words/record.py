@@ -175,4 +175,6 @@ def _summary(wanted: Wanted, shelf: Shelf) -> Iterator[Line]:
         yield Line(f"{missing} still missing in {shelf.folder}: the same command asks for them")
         return
     yield Line(f"all in {shelf.folder}; delete a file, and the same command asks for another")
-    yield Line(f"next: digitd-train train --words {shlex.quote(str(shelf.folder))} -o words.tflite")
+    folder = shlex.quote(str(shelf.folder))
+    yield Line("next: digitd-train fetch an4 fsdd --to recordings, what everything else sounds like; then")
+    yield Line(f"      digitd-train train --words {folder} --data recordings -o words.tflite")
