@@ -1,5 +1,6 @@
 """What docs/recipes.md tells people to run, run as it stands there, apart from the port of the broker."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from digitd.demo.play import SPEECH
 from digitd.publish.settings import MqttSettings
 from integration.brokers import Broker, Listener, free_port
+from integration.daemons import daemon
 from integration.publishing import heard, kitchen
 
 pytestmark = pytest.mark.broker
@@ -89,3 +92,22 @@ def test_node_red_turns_the_lamp_on(broker: Broker, tmp_path: Path) -> None:
         publisher.detection(heard("7"))
 
         lamp.wait_for([("set", "ON")])
+
+
+def test_openhab_is_sent_to_topics_that_there_are(broker: Broker, tmp_path: Path) -> None:
+    lines = recipe("openHAB", broker).splitlines()
+    thing, keyword, mute = (
+        next(dict(re.findall(r'(\w+)="(.*?)"', line)) for line in lines if name in line)
+        for name in ("Thing topic", ": keyword", ": mute")
+    )
+
+    with (
+        Listener(broker.port, thing["availabilityTopic"]) as availability,
+        Listener(broker.port, keyword["stateTopic"]) as digits,
+        Listener(broker.port, mute["stateTopic"]) as switch,
+        daemon(tmp_path, os.environ, broker.port, source="files", files=[str(SPEECH)] * 5),
+    ):
+        availability.wait_for([("availability", thing["payloadAvailable"])])
+        digits.wait_for_count(1)
+        switch.say(mute["commandTopic"], mute["on"].encode())
+        switch.wait_until_latest(mute["on"])
