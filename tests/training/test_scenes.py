@@ -1,7 +1,5 @@
 """Scenes, and what the segmenter cuts out of them."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -69,41 +67,3 @@ def test_a_scene_stays_within_full_scale() -> None:
     loudest = max(float(np.abs(played([word("8")], seed)[0]).max()) for seed in range(20))
 
     assert loudest <= 1.0
-
-
-def touching(label: str, source: str = "fsdd") -> tuple[Float32, list[Placed]]:
-    """Half a second of noise, a valley, and a word ten times as loud."""
-    sound = room_noise(4, -70, RATE_HZ)
-    sound[2 * RATE_HZ : 2 * RATE_HZ + 8000] *= 20
-    sound[2 * RATE_HZ + 8800 : 2 * RATE_HZ + 15200] *= 200
-    clip = replace(word(label), source=source)
-    return sound, [
-        Placed(replace(word(ELSE), kind="noise"), 2 * RATE_HZ, 2 * RATE_HZ + 8000),
-        Placed(clip, 2 * RATE_HZ + 8800, 2 * RATE_HZ + 15200),
-    ]
-
-
-def test_a_word_that_touches_a_noise_is_cut_out_as_a_part() -> None:
-    sound, placed = touching("6")
-
-    found = spoken(sound, placed, SegmenterSettings(), RATE_HZ)
-
-    assert ("6", True) in [(clip.label, utterance.is_part) for utterance, clip in found]
-    assert ("6", False) not in [(clip.label, utterance.is_part) for utterance, clip in found]
-
-
-def test_nobody_knows_where_in_an_untrimmed_clip_its_word_is() -> None:
-    sound, placed = touching("6", source="speech-commands")
-
-    assert "6" not in labels(sound, placed)
-
-
-def test_too_little_of_a_word_is_no_keyword() -> None:
-    sound, (noise, said) = touching("6")
-    longer = replace(said, start=said.start, end=said.end + 3 * 6400)
-
-    kinds = {
-        clip.kind: clip.label for _, clip in spoken(sound, [noise, longer], SegmenterSettings(), RATE_HZ)
-    }
-
-    assert kinds.get("fragment") == ELSE

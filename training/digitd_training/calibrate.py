@@ -18,7 +18,7 @@ from digitd.model.cascade import pooled
 from digitd.model.classifier import Classifier
 from digitd.model.verifier import Verifier
 from digitd_training.data import ELSE, Recording
-from digitd_training.examples import Example, Played, play
+from digitd_training.examples import Played, play
 from digitd_training.recipe import Budget, Recipe
 
 CHEAPEST, RAISE, RAISES = 1e-6, 1.2, 1000
@@ -71,11 +71,10 @@ def trial(recipe: Recipe, recordings: Sequence[Recording], bundle: Bundle) -> Tr
     numbers = range(recipe.scenes, recipe.scenes + recipe.budget.scenes)
     played: Played[Float64] = play(recipe, recordings, numbers, partial(Stages, bundle))
     labels = bundle.card.labels
-    examples: list[Example[Float64]] = [example for example in played.examples if not example.is_part]
     return Trial(
-        stages=np.stack([example.seen for example in examples]),
-        truth=np.array([labels.index(example.label) for example in examples]),
-        kinds=np.array([example.kind for example in examples]),
+        stages=np.stack([example.seen for example in played.examples]),
+        truth=np.array([labels.index(example.label) for example in played.examples]),
+        kinds=np.array([example.kind for example in played.examples]),
         hours={kind: played.seconds[kind] / 3600 for kind in ("speech", "noise")},
     )
 

@@ -43,7 +43,6 @@ class Example(Generic[T]):
         speaker: Who.
         source: The corpus.
         kind: `word`, `speech`, `noise`, or `fragment` of a keyword.
-        is_part: It is a part of a longer sound.
     """
 
     seen: T
@@ -51,7 +50,6 @@ class Example(Generic[T]):
     speaker: str
     source: str
     kind: str
-    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,9 +240,7 @@ class _Looking(Generic[T]):
         return Played([self._example(utterance, clip) for utterance, clip in said], seconds)
 
     def _example(self, utterance: Utterance, clip: Clip) -> Example[T]:
-        return Example(
-            self._eyes(utterance), clip.label, clip.speaker, clip.source, clip.kind, utterance.is_part
-        )
+        return Example(self._eyes(utterance), clip.label, clip.speaker, clip.source, clip.kind)
 
 
 _tools: tuple[SceneMaker, Callable[[SceneMaker, int], Any]] | None = None

@@ -1,17 +1,16 @@
 """Clips placed in a room, and what the daemon's own segmenter cuts out of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from digitd.detect.parts import part
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import AudioBlock, Float32, Utterance
 from digitd.pipeline import utterances
 from digitd_training import augment
 from digitd_training.augment import Generator
-from digitd_training.data import ELSE, Clip, faded
+from digitd_training.data import Clip, faded
 
 LEAST_COVERED = 0.5
 """An utterance that covers less of an isolated word is a fragment of it."""
@@ -22,12 +21,6 @@ LEAST_COVERED_LOOSE = 0.15
 UNTRIMMED = {"speech-commands", "wake-words", "words"}
 """Corpora whose clips do not begin and end with their word."""
 
-
-LEAST_OF_PART, MOST_OF_FRAGMENT = 0.75, 0.45
-"""A part is a keyword if it and the word have so much of each other, and none if it has so little of it."""
-
-MOST_ELSE = 2
-"""About so many parts of one long sound are shown as no keyword."""
 
 LEAST_INSIDE, MOST_BEYOND = 0.5, 0.1
 """An utterance belongs to a clip that so much of it lies in, and so little in another; the rest may be the
@@ -123,10 +116,9 @@ def spoken(
     """Cut a scene with the daemon's segmenter and name what it cut.
 
     Of an isolated word the longest utterance is the word, if it covers enough of it; what else lies within
-    it is left out. Utterances over two clips, or in none, are left out too. Parts of long sounds come last.
+    it is left out. Utterances over two clips, or in none, are left out too.
     """
-    everything = cut_utterances(samples, segmenter, rate_hz)
-    cut = [utterance for utterance in everything if not utterance.too_long]
+    cut = [utterance for utterance in cut_utterances(samples, segmenter, rate_hz) if not utterance.too_long]
     found = []
     for place in placed:
         inside = [utterance for utterance in cut if _lies_in(utterance, place)]
@@ -135,38 +127,12 @@ def spoken(
             inside = [max(inside, key=_length)] if inside else []
             inside = [utterance for utterance in inside if _is_word(utterance, place)]
         found += [(utterance, place.clip) for utterance in inside]
-    return found + [each for utterance in everything for each in _spoken_parts(utterance, placed, rate_hz)]
+    return found
 
 
 def place_of(utterance: Utterance, placed: Sequence[Placed]) -> Placed | None:
     """Return what most of an utterance lies in."""
     return next((place for place in placed if _lies_in(utterance, place)), None)
-
-
-def _spoken_parts(whole: Utterance, placed: Sequence[Placed], rate_hz: int) -> list[tuple[Utterance, Clip]]:
-    """Name the parts of a long sound; of those that are no keyword only some, as there are very many."""
-    named: dict[bool, list[tuple[Utterance, Clip]]] = {True: [], False: []}
-    for onset, offset in whole.parts:
-        one = part(whole, onset, offset, rate_hz)
-        place = place_of(one, placed)
-        clip = _said_in_part(one, place) if place else None
-        if clip:
-            named[clip.label != ELSE].append((one, clip))
-    return [*named[True], *named[False][:: max(len(named[False]) // MOST_ELSE, 1)]]
-
-
-def _said_in_part(one: Utterance, place: Placed) -> Clip | None:
-    """Say what a part is of what it lies in: all of a keyword, too little of one, or anything else."""
-    if place.clip.label == ELSE:
-        return place.clip
-    if place.clip.source in UNTRIMMED:
-        return None  # nobody knows where in it the word begins
-    overlap = _overlap(one, place)
-    if min(overlap / _length(one), overlap / (place.end - place.start)) > LEAST_OF_PART:
-        return place.clip
-    if overlap / (place.end - place.start) < MOST_OF_FRAGMENT:
-        return replace(place.clip, label=ELSE, kind="fragment")
-    return None
 
 
 def cut_utterances(samples: Float32, segmenter: SegmenterSettings, rate_hz: int) -> list[Utterance]:

@@ -105,10 +105,10 @@ def recalibrate(
     development = development_part(recipe, recordings)[0]
     card = (with_parts if only_parts else calibrated)(recipe, development, before)
     origin = before.card.provenance
-    card = msgspec.structs.replace(
-        card,
-        provenance=msgspec.structs.replace(origin, command=f"{origin.command}; {command}", commit=commit()),
+    provenance = msgspec.structs.replace(
+        origin, command=f"{origin.command}; {command}", commit=f"{origin.commit}; {commit()}"
     )
+    card = msgspec.structs.replace(card, provenance=provenance)
     write_bundle(path, before.network, card, before.head)
     return judged(path, recordings, command)
 
