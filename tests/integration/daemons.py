@@ -62,7 +62,8 @@ def daemon(
     settings = {"site": "kitchen", "audio": audio, "mqtt": {"host": "127.0.0.1", "port": port}, **sections}
     config.write_text(json.dumps(settings))
     command = [*DIGITD, "run", "-c", str(config)]
-    own = {**environment, "XDG_STATE_HOME": str(folder / "state")}
+    # Each has a socket of its own, and none in the session of whoever tests.
+    own = {"RUNTIME_DIRECTORY": str(folder / "run"), **environment, "XDG_STATE_HOME": str(folder / "state")}
     with log.open("wb") as stderr, subprocess.Popen(command, env=own, stderr=stderr) as process:
         try:
             yield Daemon(process, log, config)

@@ -20,7 +20,7 @@ from websockets.sync.connection import Connection
 from websockets.typing import Origin
 
 from digitd.demo.play import SPEECH
-from digitd.monitor.reception import MOST_VIEWERS
+from digitd.monitor.gallery import MOST_VIEWERS
 from digitd.monitor.server import MOST_CONNECTIONS
 from integration.brokers import Broker, free_port
 from integration.daemons import DIGITD, Daemon, daemon

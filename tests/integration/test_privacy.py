@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -51,6 +52,8 @@ class Observed:
         sent_bytes: All that anybody gave the broker since then.
         open_files: What it could have written to at some moment.
         sockets: What it had open at some moment.
+        looked_through: The socket for terminals.
+        mode: Who may open it.
         left_behind: Files that were not there before.
         exit_code: How it ended.
         log: Its standard error.
@@ -63,6 +66,8 @@ class Observed:
     sent_bytes: int
     open_files: set[Path]
     sockets: set[Socket]
+    looked_through: Path
+    mode: int
     left_behind: set[Path]
     exit_code: int
     log: str
@@ -105,6 +110,8 @@ def observed(
         listener.say(f"{PREFIX}request/health", b"")
         wait_until(lambda: told(listener, PREFIX + "response/health"))
         sent = bytes_sent(counted) - sent_before
+        looked_through = Path(environment["RUNTIME_DIRECTORY"], "kitchen.sock")
+        mode = stat.S_IMODE(looked_through.stat().st_mode)
         process.send_signal(signal.SIGTERM)
         log = process.communicate(timeout=10)[1].decode()
     return Observed(
@@ -115,6 +122,8 @@ def observed(
         sent,
         opened,
         connected,
+        looked_through,
+        mode,
         everything_below(home) - before,
         process.returncode,
         log,
@@ -143,7 +152,14 @@ def at_home(home: Path, port: int, vmic: VirtualMicrophone) -> dict[str, str]:
     """Write a configuration, and return an environment in which all that is written goes below one folder."""
     own = {
         name: home / name.lower()
-        for name in ("HOME", "TMPDIR", "STATE_DIRECTORY", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+        for name in (
+            "HOME",
+            "TMPDIR",
+            "STATE_DIRECTORY",
+            "RUNTIME_DIRECTORY",
+            "XDG_CACHE_HOME",
+            "XDG_STATE_HOME",
+        )
     }
     for folder in own.values():
         folder.mkdir()
@@ -185,7 +201,12 @@ def test_while_it_listens_no_file_is_open_for_writing_and_none_is_left_behind(ob
 
 
 def test_it_listens_on_no_port(observed: Observed) -> None:
-    assert [one for one in observed.sockets if one.listens] == []
+    assert [one for one in observed.sockets if one.listens and one.family != "unix"] == []
+
+
+def test_only_its_own_user_may_look_through_its_one_socket(observed: Observed) -> None:
+    assert {one.local for one in observed.sockets if one.listens} == {str(observed.looked_through)}
+    assert observed.mode == 0o600
 
 
 def test_it_is_connected_with_the_broker_and_with_nobody_else(observed: Observed, listening: Broker) -> None:

@@ -18,7 +18,7 @@ HEALTH_EVERY_S: Final = 1.0
 class Onlookers:
     """Leaves at the tap what the page shows, and does what is asked there.
 
-    Nothing is computed here that the page's own thread can compute.
+    Nothing is computed here that the monitor's thread can compute.
 
     Args:
         tap: To that thread.

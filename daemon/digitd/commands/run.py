@@ -12,7 +12,7 @@ from digitd.commands.session import Session
 from digitd.config import Config
 from digitd.messages import AudioBlock
 from digitd.model.cascade import Cascade
-from digitd.monitor.settings import monitor_page
+from digitd.monitor.settings import onlookers_let_in
 from digitd.publish.mqtt import mqtt_publisher
 from digitd.publish.orders import TOPICS
 from digitd.service import echo
@@ -47,7 +47,7 @@ def run(
         stop_requests() as stopped,
         reload_requests() as asked_to_reload,
         metrics_server(config.metrics) as board,
-        monitor_page(config.monitor, os.environ, recogniser.rate_hz) as tap,
+        onlookers_let_in(config.monitor, os.environ, site(config), recogniser.rate_hz) as tap,
         open_source(config.audio, recogniser.rate_hz, reopen=True) as blocks,
         # The inner one: `offline` goes out before anything tries to close a microphone that hangs.
         mqtt_publisher(config.mqtt, site(config), recogniser.title, topics) as publisher,

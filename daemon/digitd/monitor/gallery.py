@@ -1,8 +1,9 @@
-"""Hands on what the main thread has left, to all who look and whoever comes later. The page's thread only."""
+"""Hands on what the main thread has left, to all who look and whoever comes later. One thread only."""
 
 from collections import deque
 from collections.abc import Iterator
 from itertools import count
+from typing import Final
 
 from digitd.monitor.painter import Painter, joined
 from digitd.monitor.tap import UTTERANCES, Tap
@@ -15,6 +16,8 @@ from digitd.monitor.wire import (
     state_message,
     utterance_message,
 )
+
+MOST_VIEWERS: Final = 8
 
 
 class Gallery:
@@ -37,6 +40,11 @@ class Gallery:
         self._state = tap.state
         self._health = tap.health
         self._numbers = count(1)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many look as may."""
+        return len(self.viewers) >= MOST_VIEWERS
 
     def enter(self) -> Viewer:
         """Let somebody look, who first of all sees how things are and what was."""

@@ -10,11 +10,10 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from digitd.monitor.door import Door, Visit
-from digitd.monitor.gallery import Gallery
+from digitd.monitor.gallery import MOST_VIEWERS, Gallery
 
 log = logging.getLogger(__name__)
 
-MOST_VIEWERS: Final = 8
 LIVE: Final = "/live"
 """The path of the WebSocket."""
 
@@ -78,7 +77,7 @@ class Reception:
     def _let_through(self, visit: Visit) -> Response | None:
         if not self._door.comes_from_own_page(visit):
             return _text(HTTPStatus.FORBIDDEN, "only digitd's own page may do that\n")
-        if len(self._gallery.viewers) >= MOST_VIEWERS:
+        if self._gallery.is_full:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_VIEWERS} look already\n")
         return None
 

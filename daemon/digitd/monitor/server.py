@@ -1,34 +1,26 @@
-"""The page's thread: plain HTTP for its files, one WebSocket for each browser that looks."""
+"""The page: plain HTTP for its files, a WebSocket for each browser that looks. The monitor's thread only."""
 
 import asyncio
 import logging
 import socket
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from threading import Thread
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
-import msgspec
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.http11 import Request, Response
 
 from digitd.errors import UnavailableError
 from digitd.monitor.door import Door
-from digitd.monitor.gallery import Gallery
-from digitd.monitor.reception import MOST_VIEWERS, Reception
-from digitd.monitor.tap import Question, Tap
+from digitd.monitor.gallery import MOST_VIEWERS, Gallery
+from digitd.monitor.reception import Reception
+from digitd.monitor.tap import Tap
+from digitd.monitor.thread import Way, refused
 from digitd.monitor.viewers import Viewer
-from digitd.monitor.wire import LONGEST_QUESTION, asked
+from digitd.monitor.wire import LONGEST_QUESTION
 
 log = logging.getLogger(__name__)
-
-EVERY_S: Final = 0.04
-"""So often whoever looks is told what is new: 25 times a second."""
-
-UNWATCHED_EVERY_S: Final = 0.5
-"""So often utterances are collected while nobody looks; it keeps audio no longer than that."""
 
 MOST_CONNECTIONS: Final = 4 * MOST_VIEWERS
 """A browser opens several for the page's files."""
@@ -36,37 +28,24 @@ MOST_CONNECTIONS: Final = 4 * MOST_VIEWERS
 REQUEST_WITHIN_S: Final = 5.0
 DEAD_AFTER_S: Final = 15.0
 FAREWELL_S: Final = 0.2
-END_WITHIN_S: Final = 0.4
-"""A browser that dawdles does not hold up the end of the process."""
+
+CLOSED_WITH: Final = {"not understood": 1008, "too many questions": 1013}
+"""By why a question was refused: the code of RFC 6455."""
 
 
-@contextmanager
-def serving(tap: Tap, host: str, port: int, token: str, rate_hz: int) -> Iterator[None]:
-    """Serve the page in a thread of its own, as long as the block lasts.
+def page(tap: Tap, gallery: Gallery, host: str, port: int, token: str) -> Way:
+    """Open the port, and return what serves the page there.
 
     Raises:
         UnavailableError: The port cannot be opened.
     """
-    listener = _opened(host, port)
-    gallery = Gallery(tap, rate_hz)
-    reception = Reception(Door(token, port), gallery)
-    ending: Future[None] = Future()
-
-    async def live() -> None:
-        await _Page(tap, gallery, reception).live(listener, asyncio.wrap_future(ending))
-
-    thread = Thread(target=lambda: asyncio.run(live()), name="monitor", daemon=True)
-    thread.start()
+    served = _Page(tap, gallery, Reception(Door(token, port), gallery)).served(_opened(host, port))
     log.info("page open url=http://%s:%d/ token=%s", host, port, "needed" if token else "none")
-    try:
-        yield
-    finally:
-        ending.set_result(None)
-        thread.join(END_WITHIN_S)
+    return served
 
 
 class _Page:
-    """What the thread does.
+    """What is served.
 
     Args:
         tap: To the main thread.
@@ -79,8 +58,9 @@ class _Page:
         self._gallery = gallery
         self._reception = reception
 
-    async def live(self, listener: socket.socket, ending: asyncio.Future[None]) -> None:
-        """Serve until the end is asked for."""
+    @asynccontextmanager
+    async def served(self, listener: socket.socket) -> AsyncIterator[None]:
+        """Serve as long as the block lasts."""
         server = await serve(
             self._show,
             sock=listener,
@@ -96,11 +76,11 @@ class _Page:
             close_timeout=1.0,
             logger=_quiet_logger(),
         )
-        while not ending.done():
-            self._gallery.hand_on()
-            await asyncio.wait([ending], timeout=EVERY_S if self._gallery.viewers else UNWATCHED_EVERY_S)
-        server.close()
-        await asyncio.wait([asyncio.ensure_future(server.wait_closed())], timeout=FAREWELL_S)
+        try:
+            yield
+        finally:
+            server.close()
+            await asyncio.wait([asyncio.ensure_future(server.wait_closed())], timeout=FAREWELL_S)
 
     def _greet(self, connection: ServerConnection, request: Request) -> Response | None:
         address = connection.remote_address
@@ -118,14 +98,8 @@ class _Page:
     async def _listen(self, viewer: Viewer, connection: ServerConnection) -> None:
         """Pass on what is asked, until the page is closed; what is no question is none of our page's."""
         async for message in connection:
-            try:
-                question = asked(message)
-            except msgspec.DecodeError:
-                await connection.close(1008, "not understood")
-                return
-            wanted = Question(viewer.number, question.number, question.topic, question.payload)
-            if not self._tap.ask(wanted):
-                await connection.close(1013, "too many questions")
+            if reason := refused(message, viewer, self._tap):
+                await connection.close(CLOSED_WITH[reason], reason)
                 return
 
 

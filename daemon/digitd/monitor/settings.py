@@ -1,17 +1,22 @@
-"""What may be said about the web page; without it no port is opened and nothing is imported."""
+"""What may be said about who may look; without the web page no port is opened and websockets not imported."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from ipaddress import ip_address
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from msgspec import Meta
 
 from digitd.errors import ConfigError
+from digitd.monitor.place import opened, own_place
 from digitd.monitor.tap import Tap
 from digitd.secret import Places, find_secret
+
+if TYPE_CHECKING:
+    from digitd.monitor.gallery import Gallery
+    from digitd.monitor.thread import Way
 
 PACKAGE: Final = "websockets"
 TOKEN: Final = Places("token", "monitor-token", "monitor.token_file", "DIGITD_MONITOR_TOKEN")
@@ -20,9 +25,11 @@ SHORTEST_TOKEN: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class MonitorSettings:
-    """The web page.
+    """Whoever looks at the running daemon, by the web page or from a terminal.
 
     Attributes:
+        socket: Let `digitd listen` and `digitd inspect --last` of the same user, or of root, look and change
+            what can be tried, through a Unix socket in the runtime directory.
         enabled: Open the port; it needs websockets.
         host: The address to listen on. One that other machines reach needs a token.
         port: The port to listen on.
@@ -31,6 +38,7 @@ class MonitorSettings:
         token_file: A file that holds nothing but the token.
     """
 
+    socket: bool = True
     enabled: bool = False
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 9714
@@ -39,29 +47,47 @@ class MonitorSettings:
 
 
 @contextmanager
-def monitor_page(settings: MonitorSettings, environ: Mapping[str, str], rate_hz: int) -> Iterator[Tap | None]:
-    """Serve the page as long as the block lasts; yield what it is told by, None where it is off.
+def onlookers_let_in(
+    settings: MonitorSettings, environ: Mapping[str, str], site: str, rate_hz: int
+) -> Iterator[Tap | None]:
+    """Let people look as long as the block lasts; yield what they are told by, None where nobody can.
 
     Args:
-        settings: Whether, where, and for whom.
-        environ: Where the token may be.
+        settings: Who, and where.
+        environ: Where the token and the runtime directory may be.
+        site: Which daemon it is, of those on this machine.
         rate_hz: The rate of the audio.
 
     Raises:
         ConfigError: websockets is not installed, or other machines could look without a token.
         UnavailableError: The port cannot be opened.
     """
-    if not settings.enabled:
+    place = own_place(site, environ) if settings.socket else None
+    if not (settings.enabled or place):
         yield None
         return
-    require_websockets()
-    token = required_token(settings, environ)
-    # Here, not above: it needs websockets, and with it asyncio.
-    from digitd.monitor.server import serving  # noqa: PLC0415
+    # Here, not above: they need asyncio.
+    from digitd.monitor.gallery import Gallery  # noqa: PLC0415
+    from digitd.monitor.hatch import hatch  # noqa: PLC0415
+    from digitd.monitor.thread import Way, watching  # noqa: PLC0415
 
     tap = Tap()
-    with serving(tap, settings.host, settings.port, token, rate_hz):
-        yield tap
+    gallery = Gallery(tap, rate_hz)
+    with opened(place) if place else nullcontext() as listener:
+        ways: list[Way] = [hatch(listener, tap, gallery)] if listener else []
+        if settings.enabled:
+            ways.append(_page(settings, environ, tap, gallery))
+        with watching(gallery, ways):
+            yield tap
+
+
+def _page(settings: MonitorSettings, environ: Mapping[str, str], tap: Tap, gallery: "Gallery") -> "Way":
+    require_websockets()
+    token = required_token(settings, environ)
+    # Here, not above: it needs websockets.
+    from digitd.monitor.server import page  # noqa: PLC0415
+
+    return page(tap, gallery, settings.host, settings.port, token)
 
 
 def require_websockets() -> None:

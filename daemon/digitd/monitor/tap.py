@@ -1,4 +1,4 @@
-"""Where the page's thread takes what the main thread left, and the other way round; neither ever waits.
+"""Where the monitor's thread takes what the main thread left, and the other way round; neither ever waits.
 
 Everything is bounded: what nobody takes in time gives way to what is newer. Appending to a deque and taking
 from it are single steps for Python's threads, and so is replacing an attribute, so there is no lock.
@@ -18,10 +18,10 @@ T = TypeVar("T")
 Fields: TypeAlias = Mapping[str, Any]
 
 SOUNDS: Final = 150
-"""Three seconds of blocks of 20 ms: longer than the page's thread is ever busy with anything."""
+"""Three seconds of blocks of 20 ms: longer than the monitor's thread is ever busy with anything."""
 
 UTTERANCES: Final = 40
-"""What whoever comes later still sees; also how many may wait for the page's thread."""
+"""What whoever comes later still sees; also how many may wait for the monitor's thread."""
 
 QUESTIONS: Final = 20
 """A slider asks a few times a second, the main thread answers fifty times a second."""
@@ -105,7 +105,7 @@ class Tap:
     """Between the way of the audio and the page.
 
     Attributes:
-        watched: Somebody looks. Set by the page's thread; until then no sound is left here.
+        watched: Somebody looks. Set by the monitor's thread; until then no sound is left here.
         state: What is set, as the page shows it; None before the first time. Replaced whole.
         health: How the daemon is, as the topic `health` has it. Replaced whole.
     """
@@ -137,7 +137,7 @@ class Tap:
         """Take what was asked."""
         return _taken(self._questions)
 
-    # The page's thread:
+    # The monitor's thread:
 
     def sounds(self) -> list[Sound]:
         """Take what sound there is."""

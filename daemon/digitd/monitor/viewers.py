@@ -1,4 +1,4 @@
-"""Whoever looks, and what waits for each of them. The page's thread only."""
+"""Whoever looks, and what waits for each of them. The monitor's thread only."""
 
 import asyncio
 from collections import deque
