@@ -21,7 +21,12 @@ def parser() -> argparse.ArgumentParser:
     demo_text = "the whole daemon without microphone or broker: bundled speech, each message printed"
     _command(commands, "demo", demo_text, "digitd demo")
     detect = _detect_parser(commands)
-    listen = _command(commands, "listen", "live: each utterance with its scores", "digitd listen")
+    listen_text = (
+        "live: level and thresholds, each utterance with its scores; looks at the running daemon, if any"
+    )
+    listen_example = "digitd listen\n  digitd listen --alone -c other.yaml | tee heard.txt"
+    listen = _command(commands, "listen", listen_text, listen_example)
+    listen.add_argument("--alone", action="store_true", help="listen by itself, though a daemon runs here")
     devices_text = "what can be recorded from, by the names that audio.device takes"
     _command(commands, "devices", devices_text, "digitd devices")
     fleet_text = "every daemon on the broker: what it hears, heard last, and what is wrong with it"

@@ -151,8 +151,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 def _listen(arguments: argparse.Namespace) -> int:
     from digitd.commands.listen import listen
 
-    for line in listen(_config(arguments)):
-        _tell(line)
+    listen(_config(arguments), sys.stdin, sys.stdout, os.environ, alone=arguments.alone)
     return 0
 
 

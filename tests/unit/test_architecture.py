@@ -35,13 +35,14 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "log": {"errors"},
     "document": {"errors"},
     "pictures": BASE,
+    "terminal": BASE | {"monitor"},
     "calibration": BASE | {"detect"},
     "pipeline": ROOMS,
     "allowed": {"document"},
     "config": ROOMS | {"allowed", "log", "service", "monitor", "document"},
     "amend": {"errors", "config"},
     "commands": ROOMS
-    | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "amend"},
+    | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "amend", "terminal"},
     "arguments": set(),
     "cli": ROOMS | {"arguments", "demo", "log", "config", "commands", "pictures", "amend"},
     "__main__": {"cli"},
@@ -52,6 +53,7 @@ KEPT_TO = {
     "ai_edge_litert": ["model/runtime.py"],
     "tflite_runtime": ["model/runtime.py"],
     "sounddevice": ["audio/microphone.py"],
+    "rich": [f"terminal/{name}.py" for name in ("board", "card", "meter", "picture", "screen")],
     "prometheus_client": ["service/families.py", "service/prometheus.py"],
 }
 

@@ -176,12 +176,6 @@ def test_the_table_stands_in_columns() -> None:
     ]
 
 
-def test_live_lines_show_level_against_floor_and_the_three_likeliest() -> None:
-    line = told.live(rejection(), RATE_HZ)
-
-    assert line == (" -31.2 dBFS over  -58.0    500 ms  7 0.40  1 0.35  else 0.25  below threshold")
-
-
 def test_standard_input_is_a_recording_too(speech: Path) -> None:
     wav = (speech / "two words.wav").read_bytes()
 

@@ -10,8 +10,6 @@ import soundfile
 
 from digitd.cli import main
 from digitd.commands import told, told_numbers
-from digitd.commands.listen import listen
-from digitd.config import load_config
 from digitd.decide import Reason as Doubt
 from digitd.demo.play import SPEECH
 from digitd.messages import Detection, NumberRejection, Rejection, Score, SpokenNumber, Utterance
@@ -77,7 +75,9 @@ def test_detect_tells_numbers_where_they_are_wanted(speech: Path, capsys: pytest
     assert number["onset_s"] == digits[0]["onset_s"]
 
 
-def test_listen_tells_numbers_where_they_are_wanted(speech: Path) -> None:
-    lines = list(listen(load_config(speech.parent / "config.yaml", {})))
+@pytest.mark.usefixtures("speech")
+def test_listen_tells_numbers_where_they_are_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["listen"]) == 0
 
+    lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines if line.startswith("number")] == [["number", "80"]]

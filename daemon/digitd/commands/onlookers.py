@@ -1,4 +1,4 @@
-"""Whoever looks at the web page: what they are shown of each moment, and what comes of what they ask for."""
+"""Whoever looks on: what they are shown of each moment, and what comes of what they ask for."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from digitd.clock import SYSTEM, Clock
+from digitd.commands import told_numbers
 from digitd.commands.recogniser import Recogniser
 from digitd.errors import DigitdError
 from digitd.messages import Detection, Rejection
@@ -16,7 +17,7 @@ HEALTH_EVERY_S: Final = 1.0
 
 
 class Onlookers:
-    """Leaves at the tap what the page shows, and does what is asked there.
+    """Leaves at the tap what page and terminals show, and does what is asked there.
 
     Nothing is computed here that the monitor's thread can compute.
 
@@ -54,6 +55,9 @@ class Onlookers:
         """
         for verdict in moment.verdicts:
             self._tap.leave_utterance(self._seen(verdict, moment.heard, recogniser, hidden))
+        if hidden is None:
+            for number in moment.numbers:
+                self._tap.leave_number(told_numbers.live(number))
         if self._tap.watched:
             self._show_sound(moment.heard, shown=hidden is None)
             self._show_health()

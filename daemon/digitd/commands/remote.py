@@ -84,13 +84,9 @@ class Remote:
         self.tell()
 
     def _done(self, order: Order) -> Any:  # noqa: ANN401 - as for `do`
-        match order:
-            case Mute(muted):
-                self._obey(replace(self.orders, muted=muted))
-            case Threshold(keyword, value):
-                self._obey(_with_threshold(self.orders, keyword, value))
-            case Request(verb, transaction):
-                return self._answer(verb, transaction)
+        if isinstance(order, Request):
+            return self._answer(order.verb, order.transaction)
+        self._obey(changed(self.orders, order))
         return None
 
     def _answer(self, verb: str, transaction: str | int | None) -> Any:  # noqa: ANN401 - as for `do`
@@ -104,6 +100,15 @@ class Remote:
 
     def _say(self, verb: str, answer: Mapping[str, Any]) -> None:
         self._publisher.diagnostic(f"response/{verb}", msgspec.json.encode(answer), ANSWER_EXPIRES_S)
+
+
+def changed(orders: Orders, by: Mute | Threshold) -> Orders:
+    """Return orders with one of them new."""
+    match by:
+        case Mute(muted):
+            return replace(orders, muted=muted)
+        case Threshold(keyword, value):
+            return _with_threshold(orders, keyword, value)
 
 
 def _with_threshold(orders: Orders, keyword: str | None, value: float | None) -> Orders:

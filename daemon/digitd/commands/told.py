@@ -1,4 +1,4 @@
-"""Utterances as lines of text, for `detect` and `listen`. Pure."""
+"""Utterances as lines of text, for `detect`. Pure."""
 
 import json
 
@@ -30,22 +30,8 @@ def table_row(file: str, verdict: Detection | Rejection, rate_hz: int) -> str:
     return f"{times}  {_heard(verdict.score)}  {_reason(verdict) or 'accepted':<32} {file}"
 
 
-def live(verdict: Detection | Rejection, rate_hz: int) -> str:
-    """Return an utterance as one line that tells why it was acted on or not."""
-    utterance = verdict.utterance
-    levels = f"{utterance.level_dbfs:6.1f} dBFS over {utterance.floor_dbfs:6.1f}"
-    duration_ms = 1000 * (utterance.offset - utterance.onset) / rate_hz
-    best = _best(verdict.score) if verdict.score else "not asked"
-    return f"{levels}  {duration_ms:5.0f} ms  {best:<24}  {_reason(verdict) or 'accepted'}"
-
-
 def _heard(score: Score | None) -> str:
     return f"{score.label:<8} {score.probability:10.3f}" if score else f"{'-':<8} {'-':>10}"
-
-
-def _best(score: Score) -> str:
-    ranked = sorted(score.probabilities.items(), key=lambda item: item[1], reverse=True)
-    return "  ".join(f"{label} {probability:.2f}" for label, probability in ranked[:3])
 
 
 def _reason(verdict: Detection | Rejection) -> str | None:

@@ -12,6 +12,7 @@ from digitd.monitor.wire import (
     PRESENT,
     answer_message,
     health_message,
+    number_message,
     sound_message,
     state_message,
     utterance_message,
@@ -70,6 +71,8 @@ class Gallery:
             message = utterance_message(seen, self._rate_hz)
             self._utterances.append(message)
             self._tell_all(message)
+        for number in self._tap.numbers():
+            self._tell_all(number_message(number))
         for message in self._news():
             self._tell_all(message)
         for answer in self._tap.answers():

@@ -116,6 +116,7 @@ class Tap:
         self.health: Fields | None = None
         self._sounds: deque[Sound] = deque(maxlen=SOUNDS)
         self._seen: deque[Seen] = deque(maxlen=UTTERANCES)
+        self._numbers: deque[str] = deque(maxlen=UTTERANCES)
         self._answers: deque[Answer] = deque(maxlen=QUESTIONS)
         self._questions: deque[Question] = deque(maxlen=QUESTIONS)
 
@@ -128,6 +129,10 @@ class Tap:
     def leave_utterance(self, seen: Seen) -> None:
         """Leave an utterance, also while nobody looks."""
         self._seen.append(seen)
+
+    def leave_number(self, number: str) -> None:
+        """Leave what became of digits that were said in a row, in words."""
+        self._numbers.append(number)
 
     def answer(self, answer: Answer) -> None:
         """Leave an answer."""
@@ -146,6 +151,10 @@ class Tap:
     def utterances(self) -> list[Seen]:
         """Take what utterances there are."""
         return _taken(self._seen)
+
+    def numbers(self) -> list[str]:
+        """Take what numbers there are."""
+        return _taken(self._numbers)
 
     def answers(self) -> list[Answer]:
         """Take what answers there are."""

@@ -13,7 +13,7 @@ EVENTS: Final = 2 * UTTERANCES
 
 
 class Viewer:
-    """One page. What it does not take in time gives way to what is newer, sound before anything else.
+    """A page or terminal. What it does not take in time gives way to what is newer, sound first of all.
 
     Args:
         number: Its own.
@@ -43,6 +43,13 @@ class Viewer:
             self._waiting.clear()
             await self._waiting.wait()
         return (self._events or self._sounds).popleft()
+
+    def taken(self) -> list[str]:
+        """Return all there is to send, without waiting."""
+        taken = [*self._events, *self._sounds]
+        self._events.clear()
+        self._sounds.clear()
+        return taken
 
     def _leave(self, messages: deque[str], message: str) -> None:
         self.skipped += len(messages) == messages.maxlen

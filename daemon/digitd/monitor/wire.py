@@ -1,6 +1,6 @@
-"""What the page is told and what it may ask, as messages of JSON. Pure.
+"""What whoever looks is told and what they may ask, as messages of JSON. Pure.
 
-Between daemon and page of one and the same version: nobody else relies on it.
+Between daemon, page and terminal of one and the same version: nobody else relies on it.
 """
 
 from base64 import b64encode
@@ -50,6 +50,11 @@ def asked(message: str | bytes) -> Asked:
     return msgspec.json.decode(message, type=Asked)
 
 
+def question(topic: str, payload: str) -> bytes:
+    """Ask for something, from a terminal, which waits for no particular answer."""
+    return msgspec.json.encode(Asked(0, topic, payload)) + b"\n"
+
+
 def sound_message(strip: Strip, sound: Sound, hop: int, rate_hz: int) -> str:
     """Tell columns of sound, with what the detector compared them with."""
     return _message(
@@ -87,6 +92,11 @@ def utterance_message(seen: Seen, rate_hz: int) -> str:
             "picture": _picture(seen) if seen.shown else None,
         },
     )
+
+
+def number_message(number: str) -> str:
+    """Tell what became of digits that were said in a row."""
+    return _message("number", {"text": number})
 
 
 def state_message(state: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""What is heard and what comes of it, drawn in a terminal."""
