@@ -17,7 +17,10 @@ MOST: Final = 64
 
 def can_be_pressed(stdin: TextIO) -> bool:
     """Say whether there is a keyboard, and we are who it is meant for."""
-    return stdin.isatty() and os.tcgetpgrp(stdin.fileno()) == os.getpgrp()
+    try:
+        return stdin.isatty() and os.tcgetpgrp(stdin.fileno()) == os.getpgrp()
+    except OSError:  # a terminal, but not the one that we were started from
+        return False
 
 
 @contextmanager
