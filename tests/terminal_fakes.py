@@ -27,6 +27,7 @@ def spoken(**different: Any) -> Utterance:  # noqa: ANN401 - any field of it
         needed=0.75,
         top=[("7", 0.98), ("1", 0.01), ("else", 0.01)],
         picture=drawn(np.zeros((34, 50), np.uint8)),
+        outline=None,
     )
     return msgspec.structs.replace(seven, **different)
 

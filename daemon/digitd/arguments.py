@@ -9,6 +9,8 @@ from digitd import __version__
 
 LEAST_ROOM_S: Final = 4.0
 MOST_ROOM_S: Final = 600.0
+MOST_PAST: Final = 40
+"""As many as a daemon remembers."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,14 +75,28 @@ def _inspect_parser(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> argparse.ArgumentParser:
     inspect = _command(
-        *(commands, "inspect", "a picture of what detector and model make of recordings"),
+        *(
+            commands,
+            "inspect",
+            "a picture of what is made of recordings, or was made of the room",
+        ),
         "digitd inspect seven.wav -o seven.png\n"
         "  digitd inspect evening.flac --from 600 --to 630 -o evening.svg\n"
-        "  digitd inspect mine/lamp -o lamp.png     # a contact sheet",
+        "  digitd inspect mine/lamp -o lamp.png     # a contact sheet\n"
+        "  digitd inspect --last 10 -o heard.png    # what the running daemon has heard",
     )
-    inspect.add_argument(
+    what = inspect.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        *("--last",),
+        type=int,
+        choices=range(1, MOST_PAST + 1),
+        metavar="N",
+        help=f"instead: the last utterances of the daemon that runs here, at most {MOST_PAST}",
+    )
+    what.add_argument(
         *("paths",),
-        nargs="+",
+        nargs="*",
+        default=[],
         metavar="PATH",
         help="WAV, FLAC, OGG, MP3; a folder; - for WAV on standard input; more than one give contact sheets",
     )

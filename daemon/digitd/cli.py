@@ -108,6 +108,8 @@ def _inspect(arguments: argparse.Namespace) -> int:
     from digitd.commands.inspect import Stretch, draw, study
     from digitd.commands.recogniser import Recogniser
 
+    if arguments.last:
+        return _inspect_the_last(arguments)
     recogniser = Recogniser(_config(arguments))
     stretch = Stretch(arguments.from_s, arguments.to_s)
     mishaps = _Mishaps()
@@ -124,6 +126,13 @@ def _inspect(arguments: argparse.Namespace) -> int:
     for line in draw(studies(), arguments.out, alone=len(found) == 1):
         _tell(line)
     return mishaps.exit_code
+
+
+def _inspect_the_last(arguments: argparse.Namespace) -> int:
+    from digitd.commands.last import draw_last
+
+    _tell(draw_last(_config(arguments), os.environ, arguments.last, arguments.out))
+    return 0
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:

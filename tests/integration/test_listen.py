@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -99,6 +100,29 @@ def test_who_comes_later_sees_what_was_heard_before(
 
     with terminal(listen(running.config), environment) as later:
         later.read("8  accepted", "0  accepted")
+
+
+def test_what_the_daemon_has_heard_can_be_drawn(
+    running: Daemon, environment: Mapping[str, str], vmic: VirtualMicrophone, speech: Path, tmp_path: Path
+) -> None:
+    vmic.play(speech)
+    time.sleep(1)  # the last one is known to be over, and handed on
+    out = tmp_path / "heard.svg"
+    command = [*DIGITD, "inspect", "--last", "2", "-o", str(out), "-c", str(running.config)]
+
+    done = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60, text=True)
+
+    assert done.stdout == f"{out}: 2 utterances, 2 of them accepted\n"
+    assert ">8 0.99<" in out.read_text()
+
+
+def test_nothing_can_be_drawn_of_a_daemon_that_does_not_run(alone: Path, tmp_path: Path) -> None:
+    command = [*DIGITD, "inspect", "--last", "2", "-o", str(tmp_path / "heard.svg"), "-c", str(alone)]
+
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60, text=True)
+
+    told = "digitd: no daemon runs here for the site nowhere; see -c and monitor.socket\n"
+    assert (done.returncode, done.stderr) == (69, told)
 
 
 def test_keys_mute_the_daemon_and_change_its_thresholds(looking: Terminal, house: Broker) -> None:

@@ -30,7 +30,7 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "model": BASE | {"features"},
     "publish": BASE,
     "service": BASE,
-    "monitor": BASE | {"features"},
+    "monitor": BASE | {"features", "pictures"},
     "demo": {"errors"},
     "log": {"errors"},
     "document": {"errors"},

@@ -4,6 +4,8 @@ import re
 import struct
 import subprocess
 import sys
+from base64 import b64encode
+from datetime import UTC
 from itertools import combinations
 from pathlib import Path
 
@@ -18,15 +20,19 @@ pytest.importorskip("matplotlib", reason="draws with matplotlib: pip install 'di
 from digitd.cli import main
 from digitd.commands.inspect import Stretch, draw
 from digitd.commands.inspect import study as study_of
+from digitd.commands.last import remembered
 from digitd.commands.recogniser import Recogniser
 from digitd.config import Config
 from digitd.decide import Reason
 from digitd.demo.play import SPEECH
 from digitd.errors import InputError
 from digitd.messages import Float32, Rejection, Score, Utterance
+from digitd.monitor.reading import Outline
+from digitd.pictures.album import draw_album
 from digitd.pictures.contact_sheet import draw_contact_sheet
 from digitd.pictures.portrait import draw_portrait
 from digitd.pictures.study import SHOWN_DB, Seen, Study, envelope, levels, spectrogram
+from terminal_fakes import spoken
 
 RATE_HZ = 16_000
 
@@ -207,6 +213,22 @@ def test_a_folder_is_drawn_on_a_sheet_and_a_broken_file_is_told(
     told = capsys.readouterr()
     assert told.out == "sheet.svg: 2 recordings, 4 utterances, 4 of them accepted\n"
     assert told.err.startswith("digitd: words/c.wav: ")
+
+
+def test_what_a_daemon_remembers_is_drawn_with_the_reason_where_it_was_ignored(tmp_path: Path) -> None:
+    outline = Outline(0.5, 2.0, 0.25, *(b64encode(bytes([step] * 200)).decode() for step in (0, 255)))
+    heard = spoken(outline=outline)
+    ignored = spoken(outline=outline, accepted=False, reason="below threshold")
+    memories = [memory for one in (heard, ignored) if (memory := remembered(one, UTC))]
+
+    draw_album(memories, tmp_path / "heard.svg")
+
+    text = (tmp_path / "heard.svg").read_text(encoding="utf-8")
+    assert all(said in text for said in ("12:00:00   420 ms", "7 0.98", "below threshold", "else  0.01"))
+
+
+def test_what_may_not_be_seen_is_not_remembered() -> None:
+    assert remembered(spoken(picture=None, top=[], name="*")) is None
 
 
 @pytest.mark.parametrize(

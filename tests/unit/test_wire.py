@@ -1,7 +1,8 @@
-"""What the page is told and may ask."""
+"""What whoever looks is told and may ask."""
 
 import json
 from base64 import b64decode
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,8 +11,9 @@ import pytest
 
 from digitd.messages import Rejection
 from digitd.monitor.painter import Painter
+from digitd.monitor.reading import Utterance, read
 from digitd.monitor.tap import Seen, Sound
-from digitd.monitor.wire import asked, sound_message, utterance_message
+from digitd.monitor.wire import OUTLINE_POINTS, asked, question, sound_message, utterance_message
 from monitor_fakes import NOON, RATE_HZ, seen, utterance
 
 
@@ -23,7 +25,7 @@ def told(seen: Seen) -> dict[str, Any]:
 def test_an_utterance_has_its_place_verdict_scores_and_picture() -> None:
     message = told(seen(onset=16_000))
 
-    picture = message.pop("picture")
+    picture, outline = message.pop("picture"), message.pop("outline")
     assert message == {
         "kind": "utterance",
         "id": "16000-2026-11-26T12:00:00.000Z",
@@ -41,6 +43,7 @@ def test_an_utterance_has_its_place_verdict_scores_and_picture() -> None:
     pixels = b64decode(picture["pixels"])
     assert (picture["rows"], picture["columns"], len(pixels)) == (34, 50, 34 * 50)
     assert (min(pixels), max(pixels)) == (0, 255)
+    assert (outline["start_s"], outline["end_s"]) == (1.0, 1.5)
 
 
 def test_an_utterance_that_was_ignored_says_why() -> None:
@@ -60,8 +63,47 @@ def test_what_was_said_while_muted_has_no_scores() -> None:
 def test_nothing_of_a_secret_is_shown() -> None:
     message = told(seen(label="7", shown=False))
 
-    assert (message["name"], message["top"], message["picture"]) == ("*", [], None)
+    assert (message["name"], message["top"]) == ("*", [])
+    assert (message["picture"], message["outline"]) == (None, None)
     assert "0.9" not in json.dumps(message)
+
+
+def test_the_outline_goes_from_the_least_to_the_greatest_sample_and_says_nothing_else() -> None:
+    one = seen()
+    told = read(utterance_message(one, RATE_HZ))
+    assert isinstance(told, Utterance)
+    assert told.outline
+
+    least, greatest = told.outline.edges
+
+    samples = one.verdict.utterance.samples
+    assert len(least) == len(greatest) == OUTLINE_POINTS < len(samples) / 20
+    assert (least.min(), greatest.max()) == pytest.approx((samples.min(), samples.max()), rel=0.01)
+
+
+def test_digital_silence_has_an_outline_too() -> None:
+    silence = replace(utterance(), samples=np.zeros(1600, np.float32))
+    quiet = replace(seen(), verdict=Rejection("anything else", None, silence))
+
+    told = read(utterance_message(quiet, RATE_HZ))
+
+    assert isinstance(told, Utterance)
+    assert told.outline
+    assert np.abs(told.outline.edges).max() < 1e-5
+
+
+def test_what_only_the_page_shows_is_skipped_and_what_is_no_message_refused() -> None:
+    assert read('{"kind": "weather", "rain": true}') is None
+    with pytest.raises(msgspec.DecodeError):
+        read('{"kind": "utterance"}')
+    with pytest.raises(msgspec.DecodeError):
+        read("hello")
+
+
+def test_a_terminal_asks_as_the_page_does() -> None:
+    one = asked(question("mute/set", "ON"))
+
+    assert (one.topic, one.payload) == ("mute/set", "ON")
 
 
 @pytest.mark.parametrize("shown", [True, False])

@@ -92,7 +92,7 @@ class Attached:
                 if not received:
                     return
                 *lines, rest = (rest + received).split(b"\n")
-                yield _read(lines)
+                yield [message for line in lines if (message := understood(line))]
 
     def _wait(self) -> Iterator[Sequence[Message]]:
         until = monotonic() + AGAIN_EVERY_S
@@ -101,8 +101,13 @@ class Attached:
             yield []
 
 
-def _read(lines: Sequence[bytes]) -> list[Message]:
+def understood(line: bytes) -> Message | None:
+    """Return what a daemon has told; None where it means nothing to us.
+
+    Raises:
+        UnavailableError: It is of another version, which speaks otherwise.
+    """
     try:
-        return [message for line in lines if (message := read(line))]
+        return read(line)
     except msgspec.DecodeError as error:
         raise UnavailableError("the running daemon is of another version: start it anew") from error

@@ -11,6 +11,8 @@ from typing import TypeAlias, get_args
 import msgspec
 import numpy as np
 
+from digitd.messages import Float32
+
 Pixels: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 
 
@@ -41,6 +43,31 @@ class Picture(msgspec.Struct, frozen=True):
         return np.frombuffer(b64decode(self.pixels), np.uint8).reshape(self.rows, self.columns)
 
 
+class Outline(msgspec.Struct, frozen=True):
+    """The waveform around an utterance, in few points.
+
+    Attributes:
+        start_s: Its beginning, seconds since the source was opened.
+        end_s: Its end.
+        loudest: The greatest magnitude, full scale is 1.
+    """
+
+    start_s: float
+    end_s: float
+    loudest: float
+    least: str
+    greatest: str
+
+    @property
+    def edges(self) -> tuple[Float32, Float32]:
+        """The least and the greatest sample at each point, full scale is ±1.0, each of shape (points,)."""
+        return self._edge(self.least), self._edge(self.greatest)
+
+    def _edge(self, steps: str) -> Float32:
+        shares = np.frombuffer(b64decode(steps), np.uint8).astype(np.float32) / 127.5 - 1
+        return shares * np.float32(self.loudest)
+
+
 class Utterance(msgspec.Struct, frozen=True, tag_field="kind", tag="utterance"):
     """An utterance and what became of it.
 
@@ -57,6 +84,7 @@ class Utterance(msgspec.Struct, frozen=True, tag_field="kind", tag="utterance"):
         needed: The least posterior that its label is acted on with.
         top: The likeliest labels and their posteriors; none where they must not be seen.
         picture: What the network saw; None where it must not be seen.
+        outline: What it sounded like; None where it must not be seen.
     """
 
     id: str
@@ -71,6 +99,7 @@ class Utterance(msgspec.Struct, frozen=True, tag_field="kind", tag="utterance"):
     needed: float | None
     top: Sequence[tuple[str, float]]
     picture: Picture | None
+    outline: Outline | None
 
     @property
     def duration_ms(self) -> float:

@@ -13,12 +13,16 @@ from msgspec import Meta
 
 from digitd.clock import timestamp
 from digitd.features import reduced_spectrogram
-from digitd.messages import Detection, Score
+from digitd.messages import AudioBlock, Detection, Score, Utterance
 from digitd.monitor.painter import Strip
 from digitd.monitor.tap import Answer, Seen, Sound
+from digitd.pictures.study import envelope
 
 TOP: Final = 3
 """So many of the best scores are shown."""
+
+OUTLINE_POINTS: Final = 200
+LEAST_LOUD: Final = 1e-6
 
 LONGEST_QUESTION: Final = 1000
 """Bytes."""
@@ -90,6 +94,7 @@ def utterance_message(seen: Seen, rate_hz: int) -> str:
             "needed": None if seen.needed is None else round(seen.needed, 3),
             "top": _top(verdict.score) if verdict.score and seen.shown else [],
             "picture": _picture(seen) if seen.shown else None,
+            "outline": _outline(utterance, rate_hz) if seen.shown else None,
         },
     )
 
@@ -140,6 +145,21 @@ def _picture(seen: Seen) -> dict[str, Any]:
         "rows": picture.shape[0],
         "columns": picture.shape[1],
         "pixels": _base64(np.rint(steps).astype(np.uint8)),
+    }
+
+
+def _outline(utterance: Utterance, rate_hz: int) -> dict[str, Any]:
+    """Draw the waveform with what is around it, in so few points that nobody could hear anything in it."""
+    around = utterance.surroundings
+    audio = around if len(around.samples) else AudioBlock(utterance.start, utterance.samples)
+    loudest = float(np.abs(audio.samples).max(initial=LEAST_LOUD))
+    least, greatest = envelope(audio.samples / loudest, OUTLINE_POINTS)
+    return {
+        "start_s": round(audio.start / rate_hz, 4),
+        "end_s": round(audio.end / rate_hz, 4),
+        "loudest": round(loudest, 5),
+        "least": _base64(np.rint(127.5 + 127.5 * least).astype(np.uint8)),
+        "greatest": _base64(np.rint(127.5 + 127.5 * greatest).astype(np.uint8)),
     }
 
 

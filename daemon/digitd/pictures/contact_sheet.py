@@ -38,7 +38,7 @@ def _cell(figure: Figure, left: float, top: float, study: Study) -> None:
     shown = study.seen[: THUMBNAILS - 1 if many else THUMBNAILS]
     for column, one in enumerate(shown):
         axes = place(figure, left + step * column, top + 0.85, step - 0.05, 0.6)
-        image(axes, one)
+        image(axes, one.image)
         axes.set_xlabel(title(one.verdict, 9), fontsize=7, color=colour(one.verdict), labelpad=2)
     if many or not shown:
         rest = place(figure, left + step * len(shown), top + 0.85, step - 0.05, 0.6)

@@ -1,18 +1,18 @@
-"""What large pictures and small ones have in common: the waveform, the red lines, an utterance's image."""
+"""What large pictures and small ones have in common: waveform, red lines, an utterance's image and scores."""
 
 from collections.abc import Iterable
 from textwrap import wrap
 
 import numpy as np
 
-from digitd.messages import Detection, Rejection
+from digitd.messages import Detection, Float32, Rejection, Score
 from digitd.pictures.paper import Axes
 from digitd.pictures.study import Seen, Study, envelope
 
 COLUMNS = 1200
 """Of a waveform or spectrogram over the whole width."""
 
-RED, INK = "#c00000", "black"
+RED, INK, PALE = "#c00000", "black", "#c6d8ee"
 
 
 def waveform(axes: Axes, study: Study, span: tuple[int, int]) -> None:
@@ -31,9 +31,9 @@ def edges(axes: Axes, study: Study, seen: Iterable[Seen]) -> None:
             axes.axvline(edge / study.rate_hz, color=RED, linewidth=1)
 
 
-def image(axes: Axes, one: Seen) -> None:
-    """Draw what the network saw."""
-    axes.imshow(one.image, aspect="auto", cmap="Greys")
+def image(axes: Axes, seen: Float32) -> None:
+    """Draw what the network saw, shape (34, 50)."""
+    axes.imshow(seen, aspect="auto", cmap="Greys")
     axes.set_xticks([])
     axes.set_yticks([])
 
@@ -48,3 +48,13 @@ def title(verdict: Detection | Rejection, width: int, before: str = "") -> str:
 def colour(verdict: Detection | Rejection) -> str:
     """Return the colour to say it in."""
     return INK if isinstance(verdict, Detection) else RED
+
+
+def scores(axes: Axes, score: Score) -> None:
+    """Draw the three likeliest labels, each with a bar as long as it is likely."""
+    ranked = sorted(score.probabilities.items(), key=lambda item: item[1], reverse=True)[:3]
+    for line, (label, probability) in enumerate(ranked):
+        axes.barh(line, probability, height=0.9, color=PALE)
+        axes.text(0.03, line, f"{label}  {probability:.2f}", va="center_baseline", fontsize=9)
+    axes.set(xlim=(0, 1), ylim=(2.5, -0.5))
+    axes.axis("off")

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from digitd.messages import Score
-from digitd.pictures.marks import COLUMNS, INK, RED, colour, edges, image, title, waveform
+from digitd.pictures.marks import COLUMNS, INK, RED, colour, edges, image, scores, title, waveform
 from digitd.pictures.paper import MARGIN, WIDTH, Axes, Figure, paper, place, write
 from digitd.pictures.study import HIGHEST_HZ, SHOWN_DB, Seen, Study, levels, spectrogram
 
@@ -20,8 +19,6 @@ WAVE, SPECTRUM, LEVEL, IMAGE, SCORES = 1.1, 1.1, 0.8, 1.1, 0.6
 
 AROUND_S = 0.5
 """Audio before a row's first utterance and after its last one."""
-
-PALE = "#c6d8ee"
 
 
 def draw_portrait(study: Study, out: Path) -> None:
@@ -111,18 +108,8 @@ def _level(axes: Axes, study: Study) -> None:
 
 def _utterance(figure: Figure, left: float, top: float, number: int, one: Seen) -> None:
     axes = place(figure, left, top, STEP - 0.1, IMAGE)
-    image(axes, one)
+    image(axes, one.image)
     verdict = one.verdict
     axes.set_title(title(verdict, 13, f"{number}: "), color=colour(verdict), fontsize=10, pad=3)
     if verdict.score:
-        _scores(place(figure, left, top + IMAGE + 0.05, STEP - 0.1, SCORES), verdict.score)
-
-
-def _scores(axes: Axes, score: Score) -> None:
-    """The three likeliest labels, each with a bar as long as it is likely."""
-    ranked = sorted(score.probabilities.items(), key=lambda item: item[1], reverse=True)[:3]
-    for line, (label, probability) in enumerate(ranked):
-        axes.barh(line, probability, height=0.9, color=PALE)
-        axes.text(0.03, line, f"{label}  {probability:.2f}", va="center_baseline", fontsize=9)
-    axes.set(xlim=(0, 1), ylim=(2.5, -0.5))
-    axes.axis("off")
+        scores(place(figure, left, top + IMAGE + 0.05, STEP - 0.1, SCORES), verdict.score)
