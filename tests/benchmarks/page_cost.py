@@ -39,8 +39,8 @@ def main() -> None:
         print(f"{'':<14}  CPU ms/s   memory MB  sound lost")
         for _ in range(ROUNDS):
             for name, viewers in CASES.items():
-                cpu_ms, megabytes, missing_s = cost(vmic, browser, viewers)
-                print(f"{name:<14}  {cpu_ms:8.1f}  {megabytes:10.1f}  {missing_s:.2f} s", flush=True)
+                cpu_ms, megabytes, lost_s = cost(vmic, browser, viewers)
+                print(f"{name:<14}  {cpu_ms:8.1f}  {megabytes:10.1f}  {lost_s:.2f} s", flush=True)
 
 
 def cost(vmic: VirtualMicrophone, browser: Browser, viewers: int | None) -> tuple[float, float, float]:
@@ -63,11 +63,15 @@ def cost(vmic: VirtualMicrophone, browser: Browser, viewers: int | None) -> tupl
         time.sleep(MEASURED_S)
         used_s = cpu_s(running.process.pid) - before_s
         cpu_ms = 1000 * used_s / (time.monotonic() - began_at)
-        listener = stack.enter_context(Listener(broker.port, "digitd/kitchen/response/health"))
+        return cpu_ms, resident_mb(running.process.pid), missing_s(broker.port)
+
+
+def missing_s(port: int) -> float:
+    """Return how many seconds of sound the daemon at a broker has lost."""
+    with Listener(port, "digitd/kitchen/response/health") as listener:
         listener.say("digitd/kitchen/request/health", b"{}")
         listener.wait_for_count(1)
-        missing_s = json.loads(listener.heard()[0][1])["data"]["counters"]["missing_s"]
-        return cpu_ms, resident_mb(running.process.pid), missing_s
+        return float(json.loads(listener.heard()[0][1])["data"]["counters"]["missing_s"])
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from integration.virtual_microphone import VirtualMicrophone
 pytestmark = [pytest.mark.broker, pytest.mark.microphone]
 
 WORDS = 2
-OF_THE_DAEMON = "listening of the running daemon"
+OF_THE_DAEMON = "looking at the running daemon"
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ class Alone:
     """
 
     def __init__(self, config: Config, recogniser: Recogniser, audio: Iterator[AudioBlock]) -> None:
-        self.title = f"with {recogniser.title}"
+        self.title = f"listening with {recogniser.title}"
         self._config = self._kept = config
         self._orders = Orders()
         self._recogniser = recogniser

@@ -51,7 +51,7 @@ class Attached:
         stopped: Says whether to look no more.
     """
 
-    title = "of the running daemon"
+    title = "looking at the running daemon"
 
     def __init__(self, opened: socket.socket, places: Sequence[Path], stopped: Callable[[], bool]) -> None:
         self._opened: socket.socket | None = opened

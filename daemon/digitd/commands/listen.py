@@ -48,7 +48,7 @@ def listen(config: Config, stdin: TextIO, stdout: TextIO, environ: Mapping[str, 
     with (
         stop_requests() as stopped,
         _view(config, environ, stopped, alone=alone) as view,
-        screen(stdin, stdout, environ, f"listening {view.title}") as (shown, hand),
+        screen(stdin, stdout, environ, view.title) as (shown, hand),
     ):
         for told in view.news():
             if told is None:
