@@ -1,4 +1,4 @@
-"""What terminals cost the daemon: without its socket, with nobody looking, and with one and three `digitd listen`.
+"""What terminals cost the daemon: without its socket, with nobody looking, with one and three that look.
 
     PYTHONPATH=tests .venv/bin/python -m benchmarks.terminal_cost
 

@@ -201,6 +201,14 @@ def test_a_daemon_that_is_shown_in_a_terminal_loses_no_sound_when_that_is_stoppe
     looking.read("0  accepted")
 
 
+def test_of_a_daemon_that_hangs_it_says_so_as_long_as_it_does(looking: Terminal, running: Daemon) -> None:
+    running.process.send_signal(signal.SIGSTOP)
+    looking.read("the daemon has ended, hangs")
+    running.process.send_signal(signal.SIGCONT)
+
+    looking.read("confidence: the model's own")
+
+
 @pytest.fixture
 def alone(tmp_path: Path) -> Path:
     """Return a configuration where no daemon runs: the demo's speech in place of a microphone."""

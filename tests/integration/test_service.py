@@ -235,6 +235,17 @@ def test_the_web_page_takes_no_more_than_the_setting_but_cannot_write_it(
     assert told == "/etc/digitd/config.yaml.new: Permission denied; it stays as it is"
 
 
+def test_root_may_look_at_it_from_a_terminal_and_others_are_told_so(kitchen: Machine) -> None:
+    look = ("timeout", "5", "/opt/digitd/current/bin/digitd", "listen")
+
+    root = kitchen.run(*look)
+    other = kitchen.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *look)
+
+    assert root.stdout.startswith("looking at the running daemon\n"), root.stderr
+    assert "a daemon runs here, of another user: try sudo" in other.stderr
+    assert kitchen.out("stat", "--format=%a", "/run/digitd", "/run/digitd/kitchen.sock") == "700\n600"
+
+
 def test_a_wrong_configuration_is_not_tried_again(kitchen: Machine, broker: Broker) -> None:
     kitchen.write(CONFIG, config(broker.port, decision={"treshold": 0.9}))
 

@@ -17,6 +17,9 @@ EVERY_S: Final = 0.05
 """So often whoever looks gets a word in, when nothing is told."""
 
 AGAIN_EVERY_S: Final = 0.5
+HANGS_AFTER_S: Final = 3.0
+"""A daemon that lives tells something each second, if only that its microphone is lost."""
+
 ENOUGH_BYTES: Final = 1 << 16
 
 
@@ -59,7 +62,7 @@ class Attached:
         self._stopped = stopped
 
     def news(self) -> Iterator[Sequence[Message] | None]:
-        """Tell what there is, again and again; None says that the daemon is gone.
+        """Tell what there is, again and again; None says that it is gone or hangs.
 
         Raises:
             UnavailableError: It is of another version, which speaks otherwise.
@@ -77,20 +80,21 @@ class Attached:
             with suppress(OSError):  # it is gone, which is noticed by what it does not tell
                 self._opened.sendall(question(topic, payload))
 
-    def _told(self, opened: socket.socket) -> Iterator[Sequence[Message]]:
-        rest = b""
+    def _told(self, opened: socket.socket) -> Iterator[Sequence[Message] | None]:
+        rest, told_at = b"", monotonic()
         with opened:
             opened.settimeout(EVERY_S)
             while not self._stopped():
                 try:
                     received = opened.recv(ENOUGH_BYTES)
                 except TimeoutError:
-                    yield []
+                    yield None if monotonic() - told_at > HANGS_AFTER_S else []
                     continue
                 except ConnectionError:
                     return
                 if not received:
                     return
+                told_at = monotonic()
                 *lines, rest = (rest + received).split(b"\n")
                 yield [message for line in lines if (message := understood(line))]
 

@@ -13,7 +13,7 @@ from digitd.monitor.reading import Message
 from digitd.service.lifecycle import stop_requests
 from digitd.terminal.screen import screen
 
-GONE = "the daemon has ended, or too many look at it already; it is looked for"
+GONE = "the daemon has ended, hangs, or is looked at by too many already; it is looked for"
 
 
 class View(Protocol):

@@ -44,8 +44,9 @@ class Board:
             case Answer(error):
                 self._refused = error or ""
             case Sound(levels):
-                self._sound = message
-                self._loudest_dbfs = max([*levels, *filter(None, [self._loudest_dbfs])])
+                self._sound, self.trouble = message, ""
+                known = [] if self._loudest_dbfs is None else [self._loudest_dbfs]
+                self._loudest_dbfs = max(levels + known)
             case _:
                 pass
 

@@ -27,10 +27,6 @@ class Reel:
         """Take what was told; return what is to be shown now."""
         return [told for message in messages for told in self._taken(message)]
 
-    def rewind(self) -> None:
-        """Expect what was before once more."""
-        self._is_present = False
-
     def _taken(self, message: Message) -> list[Told]:
         match message:
             case Present():

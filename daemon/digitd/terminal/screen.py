@@ -129,7 +129,6 @@ class Drawing:
     def lose(self, trouble: str) -> None:
         """Say below that what is looked at is not there."""
         self._board.trouble = trouble
-        self._reel.rewind()
 
     def _worded(self, told: Told) -> Text:
         if isinstance(told, Utterance):
@@ -153,10 +152,12 @@ class Lines:
         self._look = look
         self._width = width
         self._reel = Reel()
+        self._is_lost = False
         self._tell(title)
 
     def show(self, messages: Sequence[Message]) -> None:
         """Write what has happened."""
+        self._is_lost = self._is_lost and not messages
         for told in self._reel.fresh(messages):
             self._tell(self._worded(told))
         for message in messages:
@@ -168,9 +169,10 @@ class Lines:
                 self.state = message
 
     def lose(self, trouble: str) -> None:
-        """Write that what is looked at is not there."""
-        self._tell(trouble)
-        self._reel.rewind()
+        """Write that what is looked at is not there, once."""
+        if not self._is_lost:
+            self._tell(trouble)
+        self._is_lost = True
 
     def _worded(self, told: Told) -> str:
         if not isinstance(told, Utterance):
