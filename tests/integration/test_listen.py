@@ -267,6 +267,18 @@ def test_it_shows_what_a_terminal_can_show(
         assert shown.modes == shown.modes_before
 
 
+def test_in_a_pipe_a_daemon_is_looked_at_too(running: Daemon, environment: Mapping[str, str]) -> None:
+    command = listen(running.config)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as looking:
+        assert looking.stdout
+        first = looking.stdout.readline()
+        looking.terminate()
+        rest = looking.stdout.read()
+
+    assert (first, looking.returncode) == ("looking at the running daemon\n", 0)
+    assert "ended" not in rest
+
+
 def test_in_a_pipe_each_utterance_is_a_line_without_anything_that_draws(alone: Path) -> None:
     alone.write_text(alone.read_text().replace("]}", "], realtime: false}"))
 

@@ -67,10 +67,12 @@ class Attached:
         Raises:
             UnavailableError: It is of another version, which speaks otherwise.
         """
-        while not self._stopped():
+        while True:
             if self._opened:
                 yield from self._told(self._opened)
-                yield None
+            if self._stopped():
+                return
+            yield None
             yield from self._wait()
             self._opened = connected(self._places)
 
