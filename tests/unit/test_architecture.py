@@ -36,13 +36,15 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "document": {"errors"},
     "pictures": BASE,
     "terminal": BASE | {"monitor"},
+    "budget": BASE,
     "calibration": BASE | {"detect"},
     "pipeline": ROOMS,
     "allowed": {"document"},
     "config": ROOMS | {"allowed", "log", "service", "monitor", "document"},
     "amend": {"errors", "config"},
     "commands": ROOMS
-    | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "amend", "terminal"},
+    | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "budget", "amend"}
+    | {"terminal"},
     "arguments": set(),
     "cli": ROOMS | {"arguments", "demo", "log", "config", "commands", "pictures", "amend"},
     "__main__": {"cli"},
