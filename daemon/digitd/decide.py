@@ -11,6 +11,14 @@ from digitd.messages import Score, Utterance
 
 Posterior: TypeAlias = Annotated[float, Meta(ge=0.5, le=0.999)]
 
+Span: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        description="spans of the day such as 23:00-06:00",
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionSettings:
@@ -20,10 +28,19 @@ class DecisionSettings:
         threshold: Least posterior to act on, for every keyword; 0 takes the model's own, chosen for each
             keyword on development data.
         refractory_s: For so long after a keyword the same one is not taken again: an echo.
+        false_accepts_per_day: So many keywords that nobody said may be acted on in 24 hours; thresholds
+            become as strict as that takes. 0: they stay as they are, and nothing is counted.
+        nobody_speaks: Spans of the day, local time, in which nobody speaks to us, so that whatever would
+            be acted on is a false accept. So it is while we are muted.
+        takes: A folder of one's own takes, as `digitd-train record` makes it, to tell how many of them
+            stricter thresholds would miss; empty: nobody knows.
     """
 
     threshold: Annotated[float, Meta(ge=0.0, le=0.999)] = 0.0
     refractory_s: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.2
+    false_accepts_per_day: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.0
+    nobody_speaks: tuple[Span, ...] = ()
+    takes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +68,9 @@ class Bar:
         rejected: Labels that stand for "anything else".
         refractory: Samples from the offset of a keyword to the onset of the same one.
         part: Least posterior where the utterance is a part of a longer sound; 1: parts are not looked at.
-        muted: Nothing passes, nothing is even looked at.
+        muted: Nothing is acted on, and nothing even looked at unless a budget counts.
+        budgeted: Keyword to the least posterior that is acted on where a budget of false accepts counts what
+            passes; None where there is none.
     """
 
     thresholds: Mapping[str, float]
@@ -60,6 +79,12 @@ class Bar:
     refractory: int
     part: float = 1.0
     muted: bool = False
+    budgeted: Mapping[str, float] | None = None
+
+    @property
+    def in_force(self) -> Mapping[str, float]:
+        """Keyword to the least posterior that is acted on."""
+        return self.thresholds if self.budgeted is None else self.budgeted
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +110,7 @@ class Reason(StrEnum):
     TOO_LONG = "too long"
     ELSE = "anything else"
     DOUBTFUL = "below threshold"
+    BUDGET = "below the budget's threshold"
     CLOSE = "too close to another keyword"
     AGAIN = "again too soon"
 
@@ -102,6 +128,11 @@ def reason_to_reject(utterance: Utterance, score: Score, bar: Bar, last: Last | 
     if last and last.keyword == score.label and utterance.onset - last.offset < bar.refractory:
         return Reason.AGAIN
     return None
+
+
+def reason_to_hold_back(score: Score, bar: Bar) -> Reason | None:
+    """Say why what passes is not acted on all the same, or None if it is."""
+    return Reason.BUDGET if score.probability < bar.in_force[score.label] else None
 
 
 def surest_apart(scored: Sequence[Scored]) -> list[Scored]:

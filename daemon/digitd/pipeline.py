@@ -1,7 +1,7 @@
 """The daemon in one function: blocks in, detections out; only this and `cli` know the rooms' order."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
@@ -18,6 +18,7 @@ from digitd.decide import (
     Orders,
     Reason,
     apart,
+    reason_to_hold_back,
     reason_to_reject,
     surest_apart,
 )
@@ -69,11 +70,14 @@ class Moment:
         heard: What the detector made of it.
         verdicts: Of each utterance that it completed, whether it is acted on.
         numbers: Those that are over by now, where digits are put together to numbers.
+        passed: What is counted where there is a budget of false accepts: the scores of all that passed,
+            acted on or held back, or not acted on as we are muted.
     """
 
     heard: Heard
     verdicts: Sequence[Detection | Rejection]
     numbers: Sequence[Number] = ()
+    passed: Sequence[Score] = ()
 
 
 class Scorer(Protocol):
@@ -83,20 +87,39 @@ class Scorer(Protocol):
         """Return the posteriors of an utterance."""
 
 
-def bar(settings: DecisionSettings, cascade: Cascade, orders: Orders = NO_ORDERS) -> Bar:
-    """Join what configuration, model file and orders say about a decision."""
+def own_thresholds(settings: DecisionSettings, cascade: Cascade) -> dict[str, float]:
+    """Return the least posterior of each keyword as configuration or model file have it."""
+    return {
+        keyword: settings.threshold or cascade.point.thresholds[keyword] for keyword in cascade.card.keywords
+    }
+
+
+def bar(
+    settings: DecisionSettings,
+    cascade: Cascade,
+    orders: Orders = NO_ORDERS,
+    budgeted: Mapping[str, float] | None = None,
+) -> Bar:
+    """Join what configuration, model file, orders and a budget say about a decision; orders come first.
+
+    With a budget whatever passes the configuration's or model's thresholds is let through to be counted, and
+    only then held to what is in force: else the count would depend on what comes of it.
+    """
     card, point = cascade.card, cascade.point
-    common = orders.threshold or settings.threshold
+    own = own_thresholds(settings, cascade)
+    in_force = {
+        keyword: orders.thresholds.get(keyword) or orders.threshold or theirs
+        for keyword, theirs in (own if budgeted is None else budgeted).items()
+    }
+    counted = in_force if budgeted is None else {name: min(own[name], in_force[name]) for name in own}
     return Bar(
-        thresholds={
-            keyword: orders.thresholds.get(keyword) or common or point.thresholds[keyword]
-            for keyword in card.keywords
-        },
+        thresholds=counted,
         margin=point.margin,
         rejected=frozenset(card.rejected),
         refractory=round(settings.refractory_s * card.features.rate_hz),
         part=point.part,
         muted=orders.muted,
+        budgeted=None if budgeted is None else in_force,
     )
 
 
@@ -165,18 +188,23 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
     last: Last | None = None
     for heard in detected(blocks, segmenter, rate_hz):
         told: list[Detection | Rejection] = []
+        passed: list[Score] = []
         for utterance in heard.utterances:
             required = bar()
             if required.muted:
                 told.append(Rejection(Reason.MUTED, None, utterance))
-                continue
-            for one, score, reason in _judged(utterance, scorer, required, last, rate_hz):
-                if reason:
-                    told.append(Rejection(reason, score, one))
+            for one, score, reason in _looked_at(utterance, scorer, required, last, rate_hz):
+                if not reason:
+                    last = Last(score.label, one.offset)
+                    passed.append(score)
+                held_back = reason or reason_to_hold_back(score, required)
+                if required.muted:
                     continue
-                last = Last(score.label, one.offset)
+                if held_back:
+                    told.append(Rejection(held_back, score, one))
+                    continue
                 told.append(_detection(one, score, heard.block, rate_hz, clock))
-        yield Moment(heard, told)
+        yield Moment(heard, told, passed=passed)
 
 
 def numbered(moments: Iterable[Moment], grouper: Grouper) -> Iterator[Moment]:
@@ -225,6 +253,13 @@ def heard_in(samples: Float32, cascade: Cascade) -> list[Detection | Rejection]:
 
 
 Judged: TypeAlias = tuple[Utterance, Score, Reason | None]
+
+
+def _looked_at(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:
+    """The same, and nothing where we are muted and nobody counts."""
+    if bar.muted and bar.budgeted is None:
+        return []
+    return _judged(whole, scorer, bar, last, rate_hz)
 
 
 def _judged(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:

@@ -159,6 +159,10 @@ PIN = "numbers:\n  grammars:\n    pin:\n      "
         ("audio: {device: }", "1: audio.device: must be text"),
         ("audio: {device: [1]}", "1: audio.device: must be text"),
         ("audio: {device: 2026-13-45}", "1: audio.device: must be text (put it in quotes)"),
+        (
+            "decision: {nobody_speaks: [23-6]}",
+            "1: decision.nobody_speaks: must be a list of spans of the day such as 23:00-06:00",
+        ),
         ("mqtt: {protocol: 5}", "1: mqtt.protocol: must be one of 3.1.1, 5, auto (put it in quotes)"),
         ("mqtt: {host: ''}", "1: mqtt.host: must be text, not empty"),
         ("log: {level: loud}", "1: log.level: must be one of debug, error, info, warning"),

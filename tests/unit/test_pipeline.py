@@ -14,7 +14,7 @@ from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Ut
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
-from digitd.pipeline import bar, recognise
+from digitd.pipeline import Moment, bar, own_thresholds, recognise
 from digitd.pipeline import verdicts as verdicts_of
 from fakes import blocks, room_noise
 
@@ -195,3 +195,71 @@ def test_an_order_comes_before_configuration_and_model(cascade: Cascade) -> None
     required = bar(DecisionSettings(threshold=0.7), cascade, orders)
 
     assert (required.thresholds["7"], required.thresholds["1"]) == (0.95, 0.8)
+
+
+def moments(cascade: Cascade, bar: Bar) -> list[Moment]:
+    heard = blocks(burst_from(1.0, 1.4))
+    return list(recognise(heard, SegmenterSettings(), cascade, lambda: bar, RATE_HZ))
+
+
+def test_what_passes_and_a_budget_holds_back_is_counted_and_says_why(cascade: Cascade) -> None:
+    strict = replace(every_keyword_above(0.0), budgeted=every_keyword_above(1.1).thresholds)
+
+    heard = moments(cascade, strict)
+
+    (verdict,) = verdicts_of(heard)
+    assert isinstance(verdict, Rejection)
+    assert verdict.reason is Reason.BUDGET
+    assert [score for moment in heard for score in moment.passed] == [verdict.score]
+
+
+def test_what_does_not_pass_is_not_counted(cascade: Cascade) -> None:
+    strict = replace(every_keyword_above(1.1), budgeted=every_keyword_above(1.1).thresholds)
+
+    assert not any(moment.passed for moment in moments(cascade, strict))
+
+
+def test_while_muted_a_budget_counts_and_nobody_is_told_what(cascade: Cascade) -> None:
+    easy = every_keyword_above(0.0)
+
+    heard = moments(cascade, replace(easy, muted=True, budgeted=easy.thresholds))
+
+    (verdict,) = verdicts_of(heard)
+    assert isinstance(verdict, Rejection)
+    assert (verdict.reason, verdict.score) == (Reason.MUTED, None)
+    assert sum(len(moment.passed) for moment in heard) == 1
+
+
+def test_while_muted_nothing_is_even_looked_at_without_a_budget() -> None:
+    easy = replace(every_keyword_above(0.0), muted=True)
+
+    heard = list(
+        recognise(blocks(burst_from(1.0, 1.4)), SegmenterSettings(), Nobody(), lambda: easy, RATE_HZ)
+    )
+
+    assert not any(moment.passed for moment in heard)
+
+
+class Nobody:
+    """Who must not be asked."""
+
+    def score(self, utterance: Utterance) -> Score:
+        raise AssertionError(utterance)
+
+
+def test_with_a_budget_all_that_the_model_lets_pass_is_counted_and_orders_come_first(
+    cascade: Cascade,
+) -> None:
+    own = own_thresholds(DecisionSettings(), cascade)
+    orders = Orders(thresholds={"7": 0.5, "1": 0.99})
+
+    joined = bar(DecisionSettings(), cascade, orders, dict.fromkeys(own, 0.9))
+
+    assert joined.in_force == {**dict.fromkeys(own, 0.9), "7": 0.5, "1": 0.99}
+    assert joined.thresholds == {**own, "7": min(0.5, own["7"])}
+
+
+def test_without_one_what_is_in_force_is_all_there_is(cascade: Cascade) -> None:
+    joined = bar(DecisionSettings(), cascade, Orders(threshold=0.9))
+
+    assert joined.in_force == joined.thresholds == dict.fromkeys("0123456789", 0.9)

@@ -1,16 +1,16 @@
 """What every command that listens begins with: the model, the detector and the bar, as they are set."""
 
 import platform
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from digitd.config import Config
 from digitd.decide import Orders
 from digitd.errors import ConfigError
-from digitd.messages import AudioBlock
+from digitd.messages import AudioBlock, Score
 from digitd.model.bundle import read_bundle
 from digitd.model.cascade import Cascade
 from digitd.numbers import DIGITS, Grouper
-from digitd.pipeline import Moment, bar, numbered, recognise
+from digitd.pipeline import Moment, bar, numbered, own_thresholds, recognise
 from digitd.publish.payload import ON_THE_WAY_S
 
 
@@ -36,6 +36,8 @@ class Recogniser:
         self.keywords = bundle.card.keywords
         self._detector = config.detector
         self._decision = config.decision
+        self._orders = Orders()
+        self._budgeted: Mapping[str, float] | None = None
         self._bar = bar(config.decision, self.cascade)
         self._numbers = config.numbers
         if config.numbers.enabled:
@@ -44,11 +46,28 @@ class Recogniser:
     @property
     def thresholds(self) -> Mapping[str, float]:
         """The least posterior that each keyword is acted on with, as things are now."""
-        return self._bar.thresholds
+        return self._bar.in_force
+
+    @property
+    def own_thresholds(self) -> Mapping[str, float]:
+        """The same as configuration and model have it, whatever was asked for since."""
+        return own_thresholds(self._decision, self.cascade)
 
     def obey(self, orders: Orders) -> None:
         """Decide from now on as was asked for."""
-        self._bar = bar(self._decision, self.cascade, orders)
+        self._orders = orders
+        self._bar = bar(self._decision, self.cascade, orders, self._budgeted)
+
+    def budget(self, thresholds: Mapping[str, float]) -> None:
+        """Decide from now on as a budget asks for, and tell what would pass without it."""
+        self._budgeted = thresholds
+        self.obey(self._orders)
+
+    def passed_in(self, blocks: Iterable[AudioBlock]) -> Sequence[Score]:
+        """Return the scores of all that passes in a recording while nobody asks for anything else."""
+        own = bar(self._decision, self.cascade)
+        moments = recognise(blocks, self._detector, self.cascade, lambda: own, self.rate_hz)
+        return [score for moment in moments for score in moment.passed]
 
     def listen(self, blocks: Iterable[AudioBlock]) -> Iterator[Moment]:
         """Tell of each block of one source what came of it."""
