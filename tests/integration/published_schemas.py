@@ -12,7 +12,7 @@ import voluptuous
 from homeassistant.components.mqtt import schemas
 from homeassistant.const import __version__
 
-ENTITIES = ("binary_sensor", "event", "number", "sensor", "switch")
+ENTITIES = ("binary_sensor", "button", "event", "number", "sensor", "switch")
 
 
 def keys(schema: Any) -> dict[str, list[str]]:  # noqa: ANN401 - whatever voluptuous makes a schema of

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from digitd.publish.home_assistant import Device, HomeAssistantSettings, identity, introduction
+from digitd.publish.orders import Request, understood
 from digitd.publish.payload import Elsewhere
 
 TAKEN = json.loads(Path(__file__).with_name("home_assistant_schemas.json").read_text(encoding="utf-8"))
@@ -20,12 +21,13 @@ LONGEST_BYTES = 10_000
 DIGITS = tuple("0123456789")
 
 
-def device(
+def device(  # noqa: PLR0913 - all that a device can be
     site: str = "kitchen",
     machine: str = "ab12cd34",
     keywords: tuple[str, ...] = DIGITS,
     *,
     numbers: bool = True,
+    budget: bool = True,
     forgotten: tuple[str, ...] = (),
 ) -> Device:
     return Device(
@@ -36,6 +38,7 @@ def device(
         version="0.1.0",
         keywords=keywords,
         numbers=numbers,
+        budget=budget,
         forgotten=forgotten,
     )
 
@@ -145,6 +148,19 @@ def test_without_numbers_all_of_them_is_taken_away() -> None:
     assert [key for key, made in said.items() if made.keys() == {"platform"}] == [
         *("a_number", "a_rejected_number", "number", "rejected_number", "last_number")
     ]
+
+
+def test_without_a_budget_what_belongs_to_it_is_taken_away() -> None:
+    said = components(device(budget=False))
+
+    assert [key for key, made in said.items() if made.keys() == {"platform"}] == ["false_accepts", "not_me"]
+
+
+def test_that_was_not_me_asks_for_what_the_daemon_understands() -> None:
+    button = entities(device())["not_me"]
+
+    assert button["command_topic"] == "digitd/kitchen/request/not-me"
+    assert understood("request/not-me", button["payload_press"].encode(), DIGITS) == Request("not-me")
 
 
 def test_a_secret_number_is_heard_by_nothing_there() -> None:

@@ -31,7 +31,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.introduction = Introduction(self.config, self.voice, self.clock.clock, self.delay_s)
-        self.introduction.introduce("digits-1.0.0", ("1", "2"), numbers=False)
+        self.introduction.introduce("digits-1.0.0", ("1", "2"), numbers=False, budget=False)
 
     def hear(self, topic: str, payload: bytes) -> None:
         self.introduction.came(Received(topic, payload, 0.0))
@@ -104,7 +104,7 @@ def test_rooms_do_not_all_speak_at_once() -> None:
 def test_another_model_takes_the_triggers_of_the_old_one_away() -> None:
     house = House()
 
-    house.introduction.introduce("mine-1.0.0", ("2", "lamp"), numbers=False)
+    house.introduction.introduce("mine-1.0.0", ("2", "lamp"), numbers=False, budget=False)
 
     assert house.components()["keyword_1"] == {"platform": "device_automation"}
     assert house.components()["keyword_lamp"]["subtype"] == "lamp"

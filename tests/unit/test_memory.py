@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from digitd.commands.memory import memory_file, remember, remembered
+from digitd.commands.memory import budget_file, memory_file, remember, remembered
 from digitd.decide import Orders
 
 DEEP = b'{"more": ' + b"[" * 10_000
@@ -17,12 +17,12 @@ def test_what_was_asked_for_is_there_after_a_restart(tmp_path: Path) -> None:
 
     remember(ORDERS, path)
 
-    assert remembered(path) == ORDERS
+    assert remembered(path, Orders()) == ORDERS
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_at_first_nothing_was(tmp_path: Path) -> None:
-    assert remembered(tmp_path / "kitchen.json") == Orders()
+    assert remembered(tmp_path / "kitchen.json", Orders()) == Orders()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"muted": 7}', b'{"threshold": 5}', b"\xff", DEEP])
@@ -32,7 +32,7 @@ def test_a_file_that_is_broken_is_told_and_forgotten(
     path = tmp_path / "kitchen.json"
     path.write_bytes(content)
 
-    assert remembered(path) == Orders()
+    assert remembered(path, Orders()) == Orders()
     assert "forgotten" in caplog.text
 
 
@@ -55,3 +55,4 @@ def test_a_folder_that_takes_no_file_is_told(tmp_path: Path, caplog: pytest.LogC
 )
 def test_it_lies_where_the_system_keeps_state(environ: dict[str, str], path: str) -> None:
     assert memory_file("kitchen", environ) == Path(path)
+    assert budget_file("kitchen", environ) == Path(path).parent / "budget" / "kitchen.json"

@@ -44,13 +44,14 @@ class Introduction:
         self._keywords: tuple[str, ...] = ()
         self._due = math.inf
 
-    def introduce(self, model: str, keywords: tuple[str, ...], *, numbers: bool) -> None:
+    def introduce(self, model: str, keywords: tuple[str, ...], *, numbers: bool, budget: bool) -> None:
         """Say what there is, from now on at each connection.
 
         Args:
             model: Its name and version.
             keywords: What it may hear.
             numbers: Whether it puts digits together to numbers.
+            budget: Whether it keeps a budget of false accepts.
         """
         settings = self._config.home_assistant
         if not settings.enabled:
@@ -66,6 +67,7 @@ class Introduction:
             version=__version__,
             keywords=keywords,
             numbers=numbers,
+            budget=budget,
             forgotten=forgotten,
         )
         message = introduction(settings, device)

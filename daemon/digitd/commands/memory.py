@@ -1,45 +1,55 @@
-"""Orders that outlive a restart: one small file for each site."""
+"""What outlives a restart: small files for each site."""
 
 import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from digitd.decide import Orders
-
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 def memory_file(site: str, environ: Mapping[str, str]) -> Path:
-    """Return where a site's orders are kept: systemd's state directory, or that of whoever runs us."""
+    """Return where a site's orders are kept."""
+    return _state(environ) / f"{site}.json"
+
+
+def budget_file(site: str, environ: Mapping[str, str]) -> Path:
+    """Return where is kept what a site's budget of false accepts has counted; no site is called like that."""
+    return _state(environ) / "budget" / f"{site}.json"
+
+
+def _state(environ: Mapping[str, str]) -> Path:
+    """Return systemd's state directory, or that of whoever runs us."""
     if folder := environ.get("STATE_DIRECTORY"):
-        return Path(folder.partition(":")[0], f"{site}.json")
-    base = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base, "digitd", f"{site}.json")
+        return Path(folder.partition(":")[0])
+    return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "digitd")
 
 
-def remembered(path: Path) -> Orders:
-    """Return what was asked for last; where that cannot be read, it is told and nothing was."""
+def remembered(path: Path, at_first: T) -> T:
+    """Return what was kept last, of the kind of `at_first`; what cannot be read is told, and is that."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Orders)
+        return msgspec.json.decode(path.read_bytes(), type=type(at_first))
     except FileNotFoundError:
-        return Orders()
+        return at_first
     except (OSError, msgspec.DecodeError, RecursionError) as error:
-        log.warning("what was asked for before the restart is forgotten file=%s error=%r", path, str(error))
-        return Orders()
+        log.warning("what was kept before the restart is forgotten file=%s error=%r", path, str(error))
+        return at_first
 
 
-def remember(orders: Orders, path: Path) -> None:
-    """Keep them over a restart, and over a power cut: the file is always the old one or the new one."""
+def remember(what: object, path: Path) -> None:
+    """Keep it over a restart, and over a power cut: the file is always the old one or the new one."""
     fresh = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with fresh.open("wb") as file:
-            file.write(msgspec.json.encode(orders))
+            file.write(msgspec.json.encode(what))
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
     except OSError as error:
-        log.warning("what is asked for will not outlive a restart file=%s error=%r", path, str(error))
+        log.warning("what is to be kept will not outlive a restart file=%s error=%r", path, str(error))

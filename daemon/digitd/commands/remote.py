@@ -40,7 +40,7 @@ class Remote:
         answers: Mapping[str, Callable[[], Any]],
         keywords: tuple[str, ...],
     ) -> None:
-        self.orders = remembered(memory)
+        self.orders = remembered(memory, Orders())
         self.keywords = keywords
         self._memory = memory
         self._publisher = publisher

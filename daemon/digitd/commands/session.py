@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from digitd.commands.about import devices, versions
+from digitd.commands.bookkeeping import Bookkeeping
 from digitd.commands.introduction import Introduction
-from digitd.commands.memory import memory_file
+from digitd.commands.memory import budget_file, memory_file
 from digitd.commands.onlookers import Onlookers
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.remote import Remote
@@ -89,14 +90,20 @@ class Session:
             versions(recogniser),
         )
         _warn_of_deaf_settings(recogniser)
+        self._bookkeeping = Bookkeeping(
+            budget_file(site(config), environ), publisher, lambda: self._remote.orders
+        )
         answers = {
             "health": self._vigil.health,
             "self-test": self._vigil.self_test,
             "reload": self.reload,
             "devices": devices,
+            "budget": self._bookkeeping.fields,
+            "not-me": lambda: self._bookkeeping.not_me(self.recogniser),
         }
         self._remote = Remote(memory_file(site(config), environ), publisher, answers, recogniser.keywords)
         recogniser.obey(self._remote.orders)
+        self._bookkeeping.begin(config, recogniser)
         self._introduction = Introduction(config, publisher)
         self._onlookers = Onlookers(tap, self._do, self._vigil.health) if tap else None
         self._introduce()
@@ -117,6 +124,8 @@ class Session:
             self._hear(message)
         self._introduction.heed()
         self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
+        if self._bookkeeping.follow(moment, self.recogniser, listening=self._vigil.listening):
+            self._tell_onlookers()
         if self._onlookers:
             self._onlookers.show(moment, self.recogniser, HIDDEN if self._config.numbers.secret else None)
 
@@ -145,6 +154,7 @@ class Session:
         log.info("configuration reloaded model=%s", recogniser.title)
         _warn_of_deaf_settings(recogniser)
         recogniser.obey(self._remote.orders)
+        self._bookkeeping.begin(possible, recogniser)
         self.recogniser, self._config, self._kept = recogniser, possible, kept
         self._introduce()
         return {"model": recogniser.title, "needs_restart": _unchanged(possible, wanted)}
@@ -168,6 +178,7 @@ class Session:
     def end(self, by: str) -> None:
         """Say what is left to say."""
         self._vigil.end()
+        self._bookkeeping.end()
         self._tally.tell()
         mqtt = self._publisher.counters
         log.info(
@@ -188,12 +199,14 @@ class Session:
         numbers = self._config.numbers
         held_back = DIGITS if numbers.hold_back else set()
         keywords = tuple(keyword for keyword in self.recogniser.keywords if keyword not in held_back)
-        self._introduction.introduce(self.recogniser.title, keywords, numbers=numbers.enabled)
+        budget = bool(self._config.decision.false_accepts_per_day)
+        self._introduction.introduce(self.recogniser.title, keywords, numbers=numbers.enabled, budget=budget)
         self._tell_onlookers()
 
     def _tell_onlookers(self) -> None:
         if self._onlookers:
-            self._onlookers.tell(page_state(self._config, self._kept, self._remote.orders))
+            state = page_state(self._config, self._kept, self._remote.orders)
+            self._onlookers.tell({**state, "budget": self._bookkeeping.shown()})
 
     def _do(self, topic: str, payload: str) -> Any:  # noqa: ANN401 - each answer has its own form
         """Do what is asked for on the web page.
@@ -205,8 +218,17 @@ class Session:
             return self._take_over(with_tried(self._config, payload), self._kept)
         if topic == "settings/keep":
             return self._keep_tried()
+        if topic == "not-me":
+            return self._not_me(payload)
         answer = self._remote.do(topic, payload.encode())
         self._obey()
+        return answer
+
+    def _not_me(self, onset: str) -> dict[str, Any]:
+        if not onset.isdecimal():
+            raise DigitdError("must be the index of the first sample of a keyword")
+        answer = self._bookkeeping.not_me(self.recogniser, int(onset))
+        self._tell_onlookers()
         return answer
 
     def _keep_tried(self) -> dict[str, Any]:

@@ -72,6 +72,29 @@ NUMBERS: Final[Components] = {
 }
 """The same of numbers. None of these topics has a secret one: Home Assistant writes down what it shows."""
 
+BUDGET: Final[Components] = {
+    "false_accepts": {
+        "platform": "sensor",
+        "name": "False accepts a day, at most",
+        "icon": "mdi:account-question",
+        "state_topic": "budget",
+        "value_template": "{{ value_json.at_most_per_day }}",
+        "state_class": "measurement",
+        "unit_of_measurement": "1/d",
+        "suggested_display_precision": 2,
+        "json_attributes_topic": "budget",
+        **DIAGNOSTIC,
+    },
+    "not_me": {
+        "platform": "button",
+        "name": "That was not me",
+        "icon": "mdi:account-cancel",
+        "command_topic": "request/not-me",
+        "payload_press": "{}",
+    },
+}
+"""What there is of a budget of false accepts."""
+
 DAEMON: Final[Components] = {
     "mute": {
         "platform": "switch",
@@ -133,13 +156,14 @@ DAEMON: Final[Components] = {
 """What is there as long as the daemon is: these are looked at when the microphone is not."""
 
 
-def entities(identity: str, topics: str, *, numbers: bool) -> Components:
+def entities(identity: str, topics: str, *, numbers: bool, budget: bool) -> Components:
     """Return the components that have a state, by a key that stays the same.
 
     Args:
         identity: Each one's unique id begins with this.
         topics: Theirs are below this.
         numbers: Whether there are numbers; those of them are taken away otherwise.
+        budget: Whether there is a budget of false accepts; likewise.
     """
     sound = {**HEARD, **NUMBERS} if numbers else HEARD
     heard = {
@@ -147,9 +171,11 @@ def entities(identity: str, topics: str, *, numbers: bool) -> Components:
         for key, component in sound.items()
     }
     daemon = {
-        key: _complete(key, component, identity, topics, "availability") for key, component in DAEMON.items()
+        key: _complete(key, component, identity, topics, "availability")
+        for key, component in ({**DAEMON, **BUDGET} if budget else DAEMON).items()
     }
-    return {**({} if numbers else without(NUMBERS)), **heard, **daemon}
+    absent = {**({} if numbers else NUMBERS), **({} if budget else BUDGET)}
+    return {**without(absent), **heard, **daemon}
 
 
 def without(components: Components) -> Components:

@@ -53,6 +53,7 @@ class Device:
         version: Of the daemon.
         keywords: What it may hear.
         numbers: Whether it puts digits together to numbers.
+        budget: Whether it keeps a budget of false accepts.
         forgotten: What it might have heard before, with another model.
     """
 
@@ -63,6 +64,7 @@ class Device:
     version: str
     keywords: tuple[str, ...]
     numbers: bool
+    budget: bool
     forgotten: tuple[str, ...] = ()
 
 
@@ -99,7 +101,7 @@ def introduction(settings: HomeAssistantSettings, device: Device) -> Message:
         "origin": {"name": "digitd", "sw_version": device.version},
         "components": {
             **_triggers(device),
-            **entities(device.identity, device.topics, numbers=device.numbers),
+            **entities(device.identity, device.topics, numbers=device.numbers, budget=device.budget),
         },
     }
     topic = discovery_topic(settings, device.identity)

@@ -109,6 +109,11 @@ class Vigil:
             versions=self.versions,
         )
 
+    @property
+    def listening(self) -> bool:
+        """Whether sound comes in."""
+        return self._liveness.state is State.LISTENING
+
     def self_test(self) -> dict[str, Any]:
         """Let the canary sing now, and tell what came of it."""
         return canary_fields(self._sing())
