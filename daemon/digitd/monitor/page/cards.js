@@ -12,17 +12,19 @@ export class Cards {
     this.known = new Set();
   }
 
-  // After a reconnection the last ones are told again.
+  // After a reconnection the last ones are told again. Returns the card of one that is new.
   add(utterance, { aloud }) {
-    if (this.known.has(utterance.id)) return;
+    if (this.known.has(utterance.id)) return null;
     this.known.add(utterance.id);
-    this.list.prepend(card(utterance));
+    const made = card(utterance);
+    this.list.prepend(made);
     while (this.list.children.length > KEPT) {
       this.known.delete(this.list.lastElementChild.dataset.id);
       this.list.lastElementChild.remove();
     }
     this.nothing.hidden = true;
     if (utterance.accepted && aloud) this.announcer.textContent = spoken(utterance);
+    return made;
   }
 }
 
@@ -77,7 +79,7 @@ function scores({ top, needed, name }) {
 function facts({ reason, needed, onset_s, offset_s, level_dbfs, floor_dbfs }) {
   const parts = [`${Math.round(1000 * (offset_s - onset_s))} ms`];
   parts.push(`${Math.round(level_dbfs - floor_dbfs)} dB above the room`);
-  if (reason === "below threshold" && needed !== null) parts.unshift(`${reason} ${needed.toFixed(2)}`);
+  if (reason?.startsWith("below") && needed !== null) parts.unshift(`${reason} ${needed.toFixed(2)}`);
   else if (reason) parts.unshift(reason);
   return parts.join(" · ");
 }

@@ -1,5 +1,6 @@
 // Puts the page together: what the daemon tells goes to the part that shows it.
 
+import { Budget } from "./budget.js";
 import { Cards } from "./cards.js";
 import { Health } from "./health.js";
 import { Link } from "./link.js";
@@ -15,6 +16,7 @@ const strip = new Strip(part("levels"), part("spectrogram"));
 const cards = new Cards(part("utterances"), part("nothing"), part("announcer"));
 const health = new Health(part("health"));
 const tuning = new Tuning(part("settings"), part("tuning-note"), part("keep"), part("restore"), () => link);
+const budget = new Budget(part("budget"), part("utterances"), () => link);
 const asking = [part("mute"), part("self-test")];
 
 let connected = false;
@@ -41,6 +43,7 @@ const link = new Link({
     part("mute").setAttribute("aria-pressed", String(muted));
     for (const button of asking) button.disabled = false;
     tuning.show(message);
+    budget.show(message.budget);
     const [onset, offset] = message.settings.map(({ value }) => value);
     strip.offset_below_onset_db = message.detector === "adaptive" ? onset - offset : 0;
     veil(message.secret ? "Not shown: a secret number may be spoken." : "");
@@ -57,7 +60,7 @@ const link = new Link({
     readings(message);
   },
   utterance(message) {
-    cards.add(message, { aloud: present });
+    budget.offer(cards.add(message, { aloud: present }), message);
     strip.utterance(message);
   },
   present() {
