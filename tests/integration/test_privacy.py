@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.microphone]
 
 README = Path(__file__).parents[2] / "README.md"
 PREFIX = "digitd/kitchen/"
-TAKE_A_SETTING = {"number", "number/rejected", "number/secret"}
+TAKE_A_SETTING = {"number", "number/rejected", "number/secret", "budget"}
 LONGEST_TEXT = 120
 """No payload holds a longer piece of text; a second of speech in the thriftiest codec is some 700 bytes."""
 
