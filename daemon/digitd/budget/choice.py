@@ -19,7 +19,7 @@ then, over distributions of which the code knows nothing, is simulated in `test_
 
 The bound says nothing of hours that are not declared: quiet nights prove nothing of evenings with a
 television. So no threshold becomes lower than the model's own, or the configuration's. And where false
-accepts come in bursts, it is wrong more often than it says.
+accepts come in bursts, it is wrong more often than it says: in a quarter of rooms where three come at once.
 """
 
 from collections.abc import Mapping, Sequence
