@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from digitd.allowed import converted
 from digitd.audio.settings import AudioSettings
+from digitd.clips.settings import ClipSettings
 from digitd.decide import DecisionSettings
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.document import composed, content, has_controls
@@ -58,6 +59,7 @@ class Config:
         home_assistant: How Home Assistant gets to know this daemon.
         metrics: Numbers for Prometheus.
         monitor: The web page.
+        clips: Recordings of utterances, kept to learn from.
         log: What is told on standard error.
     """
 
@@ -71,6 +73,7 @@ class Config:
     home_assistant: HomeAssistantSettings = field(default_factory=HomeAssistantSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
+    clips: ClipSettings = field(default_factory=ClipSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
 

@@ -38,13 +38,14 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "terminal": BASE | {"monitor"},
     "budget": BASE,
     "calibration": BASE | {"detect"},
+    "clips": BASE | {"audio", "detect"},
     "pipeline": ROOMS,
     "allowed": {"document"},
-    "config": ROOMS | {"allowed", "log", "service", "monitor", "document"},
+    "config": ROOMS | {"allowed", "log", "service", "monitor", "clips", "document"},
     "amend": {"errors", "config"},
     "commands": ROOMS
     | {"log", "service", "monitor", "pipeline", "config", "pictures", "calibration", "budget", "amend"}
-    | {"terminal"},
+    | {"terminal", "clips"},
     "arguments": set(),
     "cli": ROOMS | {"arguments", "demo", "log", "config", "commands", "pictures", "amend"},
     "__main__": {"cli"},

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from digitd.monitor.gallery import Gallery
-from digitd.monitor.tap import UTTERANCES, Answer, Question, Sound, Tap
-from digitd.monitor.viewers import SOUNDS, Viewer
-from monitor_fakes import RATE_HZ, seen
+from digitd.monitor.tap import NUMBERS, UTTERANCES, Answer, Question, Sound, Spelled, Tap
+from digitd.monitor.viewers import EVENTS, SOUNDS, Viewer
+from monitor_fakes import NOON, RATE_HZ, seen
 
 
 def sound(start: int = 0, seconds: float = 0.1) -> Sound:
@@ -68,6 +68,16 @@ def test_only_the_last_utterances_are_remembered(tap: Tap, gallery: Gallery, tol
     onsets = [message["onset_s"] for message in told(gallery.enter()) if message["kind"] == "utterance"]
 
     assert onsets == list(range(2 * UTTERANCES, 3 * UTTERANCES))
+
+
+def test_the_last_numbers_are_remembered_too(tap: Tap, gallery: Gallery, told: Told) -> None:
+    for number in range(2 * NUMBERS):
+        tap.leave_number(Spelled(NOON, "number", str(number), None, 0.9))
+        gallery.hand_on()
+
+    numbers = [message["heard"] for message in told(gallery.enter()) if message["kind"] == "number"]
+
+    assert numbers == [str(number) for number in range(NUMBERS, 2 * NUMBERS)]
 
 
 def test_the_tap_is_open_while_somebody_looks(tap: Tap, gallery: Gallery) -> None:
@@ -137,9 +147,9 @@ def test_who_takes_nothing_loses_the_oldest_and_nothing_grows(tap: Tap, gallery:
 
     sounds = [message for message in messages if message["kind"] == "sound"]
     utterances = [message for message in messages if message["kind"] == "utterance"]
-    assert (len(sounds), len(utterances)) == (SOUNDS, 2 * UTTERANCES)
+    assert (len(sounds), len(utterances)) == (SOUNDS, EVENTS)
     assert sounds[-1]["start_s"] == pytest.approx(0.1 * 5 * SOUNDS, abs=0.15)
-    assert viewer.skipped == 5 * SOUNDS - SOUNDS + 5 * SOUNDS + 2 - 2 * UTTERANCES
+    assert viewer.skipped == 5 * SOUNDS - SOUNDS + 5 * SOUNDS + 2 - EVENTS
 
 
 def test_what_matters_comes_before_sound_that_waits(tap: Tap, gallery: Gallery, told: Told) -> None:

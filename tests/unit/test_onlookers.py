@@ -1,5 +1,6 @@
 """What the main thread leaves for the page, and what it does not even look at while nobody looks."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ from digitd.commands.onlookers import Onlookers
 from digitd.commands.recogniser import Recogniser
 from digitd.config import Config
 from digitd.errors import ConfigError
-from digitd.messages import AudioBlock
-from digitd.monitor.tap import Question, Tap
+from digitd.messages import AudioBlock, Detection, NumberRejection, SpokenNumber
+from digitd.monitor.tap import Question, Spelled, Tap
+from digitd.numbers import Number
 from digitd.pipeline import Heard, Moment
 from fakes import FakeClock
-from monitor_fakes import seen
+from monitor_fakes import NOON, seen
 
 
 class Host:
@@ -89,6 +91,40 @@ def test_where_any_utterance_may_be_secret_none_is_named_and_no_sound_drawn(reco
 
     (left,), (sound,) = tap.utterances(), tap.sounds()
     assert (left.name, left.shown, sound.shown) == ("*", False, False)
+
+
+def test_an_utterance_that_is_kept_says_what_its_clip_is_called(recogniser: Recogniser) -> None:
+    tap, host = Tap(), Host()
+
+    Onlookers(tap, host.do, host.health).show(moment(spoken=True), recogniser, None, ["20261126T120000000"])
+
+    assert [left.clip for left in tap.utterances()] == ["20261126T120000000"]
+
+
+def test_numbers_are_left_and_nothing_of_a_secret_one(recogniser: Recogniser) -> None:
+    tap, host = Tap(), Host()
+    seven = seen().verdict
+    perhaps = seen(accepted=False).verdict
+    assert isinstance(seven, Detection)
+    numbers: list[Number] = [
+        SpokenNumber((seven, seven), "channel", secret=False),
+        NumberRejection("not every digit was understood", (seven, perhaps), None, secret=False),
+        SpokenNumber((seven, seven), "pin", secret=True),
+        NumberRejection("no such number is expected", (seven, seven), "pin", secret=True),
+    ]
+
+    Onlookers(tap, host.do, host.health).show(replace(moment(), numbers=numbers), recogniser, None)
+
+    assert tap.numbers() == [
+        Spelled(NOON, "number  77  0.81  channel", "77", "channel", 0.9 * 0.9),
+        Spelled(
+            NOON,
+            "number  7 7?  not every digit was understood",
+            "7 7?",
+            None,
+            reason="not every digit was understood",
+        ),
+    ]
 
 
 def test_what_is_asked_is_done_and_answered_or_refused_with_the_reason(recogniser: Recogniser) -> None:

@@ -12,8 +12,15 @@ import pytest
 from digitd.messages import Rejection
 from digitd.monitor.painter import Painter
 from digitd.monitor.reading import Utterance, read
-from digitd.monitor.tap import Seen, Sound
-from digitd.monitor.wire import OUTLINE_POINTS, asked, question, sound_message, utterance_message
+from digitd.monitor.tap import Seen, Sound, Spelled
+from digitd.monitor.wire import (
+    OUTLINE_POINTS,
+    asked,
+    number_message,
+    question,
+    sound_message,
+    utterance_message,
+)
 from monitor_fakes import NOON, RATE_HZ, seen, utterance
 
 
@@ -39,11 +46,42 @@ def test_an_utterance_has_its_place_verdict_scores_and_picture() -> None:
         "reason": None,
         "needed": 0.75,
         "top": [["7", 0.9], ["1", 0.06], ["else", 0.03]],
+        "clip": None,
     }
     pixels = b64decode(picture["pixels"])
     assert (picture["rows"], picture["columns"], len(pixels)) == (34, 50, 34 * 50)
     assert (min(pixels), max(pixels)) == (0, 255)
     assert (outline["start_s"], outline["end_s"]) == (1.0, 1.5)
+
+
+def test_an_utterance_that_is_kept_has_the_name_of_its_clip() -> None:
+    assert told(replace(seen(), clip="20261126T120000000"))["clip"] == "20261126T120000000"
+
+
+def test_a_number_says_whether_it_counts() -> None:
+    counts = Spelled(NOON, "number  42", "42", "channel", 0.96251)
+    does_not = Spelled(NOON, "number  4 ?", "4 ?", None, reason="not every digit was understood")
+
+    assert [json.loads(number_message(one)) for one in (counts, does_not)] == [
+        {
+            "kind": "number",
+            "at": "2026-11-26T12:00:00.000Z",
+            "text": "number  42",
+            "heard": "42",
+            "grammar": "channel",
+            "confidence": 0.963,
+            "reason": None,
+        },
+        {
+            "kind": "number",
+            "at": "2026-11-26T12:00:00.000Z",
+            "text": "number  4 ?",
+            "heard": "4 ?",
+            "grammar": None,
+            "confidence": None,
+            "reason": "not every digit was understood",
+        },
+    ]
 
 
 def test_an_utterance_that_was_ignored_says_why() -> None:

@@ -15,16 +15,16 @@ T = TypeVar("T")
 
 def memory_file(site: str, environ: Mapping[str, str]) -> Path:
     """Return where a site's orders are kept."""
-    return _state(environ) / f"{site}.json"
+    return state_folder(environ) / f"{site}.json"
 
 
 def budget_file(site: str, environ: Mapping[str, str]) -> Path:
     """Return where is kept what a site's budget of false accepts has counted; no site is called like that."""
-    return _state(environ) / "budget" / f"{site}.json"
+    return state_folder(environ) / "budget" / f"{site}.json"
 
 
-def _state(environ: Mapping[str, str]) -> Path:
-    """Return systemd's state directory, or that of whoever runs us."""
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Return where what outlives a restart is kept: systemd's state directory, or that of whoever runs us."""
     if folder := environ.get("STATE_DIRECTORY"):
         return Path(folder.partition(":")[0])
     return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "digitd")

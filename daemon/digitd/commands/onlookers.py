@@ -1,16 +1,19 @@
 """Whoever looks on: what they are shown of each moment, and what comes of what they ask for."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any, Final
 
 from digitd.clock import SYSTEM, Clock
-from digitd.commands import told_numbers
 from digitd.commands.recogniser import Recogniser
+from digitd.commands.told_numbers import heard, live
 from digitd.errors import DigitdError
-from digitd.messages import Detection, Rejection
-from digitd.monitor.tap import Answer, Question, Seen, Sound, Tap
+from digitd.messages import Detection, Rejection, SpokenNumber
+from digitd.monitor.tap import Answer, Question, Seen, Sound, Spelled, Tap
+from digitd.numbers import Number
 from digitd.pipeline import Heard, Moment
 
 HEALTH_EVERY_S: Final = 1.0
@@ -45,19 +48,23 @@ class Onlookers:
         """Show what is set now."""
         self._tap.state = state
 
-    def show(self, moment: Moment, recogniser: Recogniser, hidden: str | None) -> None:
+    def show(
+        self, moment: Moment, recogniser: Recogniser, hidden: str | None, clips: Sequence[str | None] = ()
+    ) -> None:
         """Show what was heard, and do what was asked.
 
         Args:
             moment: The latest.
             recogniser: Who listened.
             hidden: What every utterance is called where any may belong to a secret; else None.
+            clips: What the clip of each utterance is called.
         """
-        for verdict in moment.verdicts:
-            self._tap.leave_utterance(self._seen(verdict, moment.heard, recogniser, hidden))
-        if hidden is None:
-            for number in moment.numbers:
-                self._tap.leave_number(told_numbers.live(number))
+        for verdict, clip in zip_longest(moment.verdicts, clips):
+            seen = self._seen(verdict, moment.heard, recogniser, hidden)
+            self._tap.leave_utterance(replace(seen, clip=clip))
+        for number in moment.numbers:
+            if not number.secret:
+                self._tap.leave_number(_spelled(number))
         if self._tap.watched:
             self._show_sound(moment.heard, shown=hidden is None)
             self._show_health()
@@ -94,3 +101,12 @@ class Onlookers:
             return Answer(question, self._do(question.topic, question.payload))
         except DigitdError as error:
             return Answer(question, None, str(error))
+
+
+def _spelled(number: Number) -> Spelled:
+    """Say what the page shows of a number that is no secret."""
+    if isinstance(number, SpokenNumber):
+        last = number.digits[-1]
+        return Spelled(last.offset_at, live(number), number.text, number.grammar, number.confidence)
+    last = [part for part in number.parts if isinstance(part, Detection)][-1]
+    return Spelled(last.offset_at, live(number), heard(number), number.grammar, reason=str(number.reason))

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 
 from digitd import __version__
 from digitd.audio import open_source
+from digitd.clips.keeper import clip_keeper
+from digitd.commands.collecting import Collector
 from digitd.commands.introduction import subscriptions
+from digitd.commands.memory import state_folder
 from digitd.commands.recogniser import Recogniser, site
 from digitd.commands.session import Session
 from digitd.config import Config
 from digitd.messages import AudioBlock
 from digitd.model.cascade import Cascade
-from digitd.monitor.settings import onlookers_let_in
+from digitd.monitor.settings import no_clip, onlookers_let_in
 from digitd.publish.mqtt import mqtt_publisher
 from digitd.publish.orders import TOPICS
 from digitd.service import echo
@@ -47,12 +50,16 @@ def run(
         stop_requests() as stopped,
         reload_requests() as asked_to_reload,
         metrics_server(config.metrics) as board,
-        onlookers_let_in(config.monitor, os.environ, site(config), recogniser.rate_hz) as tap,
+        clip_keeper(config.clips, state_folder(os.environ) / "clips" / site(config), site(config)) as keeper,
+        onlookers_let_in(
+            config.monitor, os.environ, site(config), recogniser.rate_hz, keeper.sound if keeper else no_clip
+        ) as tap,
         open_source(config.audio, recogniser.rate_hz, reopen=True) as blocks,
         # The inner one: `offline` goes out before anything tries to close a microphone that hangs.
         mqtt_publisher(config.mqtt, site(config), recogniser.title, topics) as publisher,
     ):
-        session = Session(config, read_again, recogniser, publisher, os.environ, tap, keep)
+        collector = Collector(keeper, config.clips, site(config), recogniser.rate_hz) if keeper else None
+        session = Session(config, read_again, recogniser, publisher, os.environ, tap, collector, keep)
         audio = until(stopped, blocks)
         while not _listened_to_the_end(session, audio, asked_to_reload, board):
             pass

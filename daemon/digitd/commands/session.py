@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import msgspec
 
 from digitd.commands.about import devices, versions
 from digitd.commands.bookkeeping import Bookkeeping
+from digitd.commands.collecting import Collector, stopped_by
 from digitd.commands.introduction import Introduction
 from digitd.commands.memory import budget_file, memory_file
 from digitd.commands.onlookers import Onlookers
@@ -54,6 +55,7 @@ class Session:
         publisher: To the broker.
         environ: Where systemd says what it wants to be told, and where state is kept.
         tap: To the web page; None where there is none.
+        collector: Of clips; None where none are kept.
         keep: Writes keys of the configuration, such as `detector.onset_db`, into its file.
 
     Attributes:
@@ -71,12 +73,14 @@ class Session:
         publisher: Publisher,
         environ: Mapping[str, str],
         tap: Tap | None,
+        collector: Collector | None,
         keep: Callable[[Mapping[str, float]], None],
     ) -> None:
         self.recogniser = recogniser
         self._config = self._kept = config
         self._read_again = read_again
         self._keep = keep
+        self._collector = collector
         self._publisher = publisher
         self._environ = environ
         self._tally = Tally(recogniser.rate_hz)
@@ -126,8 +130,10 @@ class Session:
         self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
         if self._bookkeeping.follow(moment, self.recogniser, listening=self._vigil.listening):
             self._tell_onlookers()
+        clips = self._collect(moment)
         if self._onlookers:
-            self._onlookers.show(moment, self.recogniser, HIDDEN if self._config.numbers.secret else None)
+            hidden = HIDDEN if self._config.numbers.secret else None
+            self._onlookers.show(moment, self.recogniser, hidden, clips)
 
     def reload(self) -> dict[str, Any]:
         """Take over another configuration as far as that is possible, and tell what was not.
@@ -203,10 +209,20 @@ class Session:
         self._introduction.introduce(self.recogniser.title, keywords, numbers=numbers.enabled, budget=budget)
         self._tell_onlookers()
 
+    def _collect(self, moment: Moment) -> Sequence[str | None]:
+        """Keep what was said, as far as that is wanted and allowed; return what the clips are called."""
+        if not self._collector:
+            return ()
+        clips = self._collector.take(moment, self.recogniser, stopped_by(self._config, self._remote.orders))
+        if self._collector.has_news():
+            self._tell_onlookers()
+        return clips
+
     def _tell_onlookers(self) -> None:
         if self._onlookers:
             state = page_state(self._config, self._kept, self._remote.orders)
-            self._onlookers.tell({**state, "budget": self._bookkeeping.shown()})
+            clips = self._collector.shown(self.recogniser.keywords) if self._collector else None
+            self._onlookers.tell({**state, "budget": self._bookkeeping.shown(), "clips": clips})
 
     def _do(self, topic: str, payload: str) -> Any:  # noqa: ANN401 - each answer has its own form
         """Do what is asked for on the web page.
@@ -220,6 +236,8 @@ class Session:
             return self._keep_tried()
         if topic == "not-me":
             return self._not_me(payload)
+        if self._collector and topic.startswith("clips/"):
+            return self._collector.do(topic, payload, self.recogniser.keywords)
         answer = self._remote.do(topic, payload.encode())
         self._obey()
         return answer

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Final
 
 from digitd.monitor.painter import Painter, joined
-from digitd.monitor.tap import UTTERANCES, Tap
+from digitd.monitor.tap import NUMBERS, UTTERANCES, Tap
 from digitd.monitor.viewers import Viewer
 from digitd.monitor.wire import (
     PRESENT,
@@ -38,6 +38,7 @@ class Gallery:
         self._rate_hz = rate_hz
         self._painter = Painter(rate_hz)
         self._utterances: deque[str] = deque(maxlen=UTTERANCES)
+        self._spelled: deque[str] = deque(maxlen=NUMBERS)
         self._state = tap.state
         self._health = tap.health
         self._numbers = count(1)
@@ -53,8 +54,8 @@ class Gallery:
         viewer = Viewer(next(self._numbers))
         if self._state is not None:
             viewer.tell(state_message(self._state))
-        for utterance in self._utterances:
-            viewer.tell(utterance)
+        for message in (*self._utterances, *self._spelled):
+            viewer.tell(message)
         viewer.tell(PRESENT)
         self.viewers[viewer.number] = viewer
         self._tap.watched = True
@@ -71,8 +72,10 @@ class Gallery:
             message = utterance_message(seen, self._rate_hz)
             self._utterances.append(message)
             self._tell_all(message)
-        for number in self._tap.numbers():
-            self._tell_all(number_message(number))
+        for spelled in self._tap.numbers():
+            message = number_message(spelled)
+            self._spelled.append(message)
+            self._tell_all(message)
         for message in self._news():
             self._tell_all(message)
         for answer in self._tap.answers():

@@ -1,7 +1,9 @@
 """What is answered to each request of HTTP."""
 
 import logging
+import re
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
@@ -17,6 +19,8 @@ log = logging.getLogger(__name__)
 LIVE: Final = "/live"
 """The path of the WebSocket."""
 
+CLIP: Final = re.compile(r"/clip/(\w{1,60})\.wav")
+
 LOGGED_EVERY_S: Final = 10.0
 """Whoever tries tokens does not fill the log."""
 
@@ -30,8 +34,8 @@ KINDS: Final = {
 SAFE: Final = {
     # Nothing from anywhere else, nothing inline; a WebSocket to where the page came from.
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -48,11 +52,13 @@ class Reception:
     Args:
         door: Who that is.
         gallery: What they look at.
+        clip: Returns the sound of a clip, as a WAV file, by its name; None where there is none.
     """
 
-    def __init__(self, door: Door, gallery: Gallery) -> None:
+    def __init__(self, door: Door, gallery: Gallery, clip: Callable[[str], bytes | None]) -> None:
         self._door = door
         self._gallery = gallery
+        self._clip = clip
         self._logged_at = -LOGGED_EVERY_S
         self._files = {
             f"/{file.name}": file.read_bytes() for file in files("digitd.monitor").joinpath("page").iterdir()
@@ -72,6 +78,8 @@ class Reception:
             return self._refuse(visit, address)
         if visit.path == LIVE:
             return self._let_through(visit)
+        if named := CLIP.fullmatch(visit.path):
+            return self._sound(named[1])
         return self._file("/page.html" if visit.path == "/" else visit.path, visit)
 
     def _let_through(self, visit: Visit) -> Response | None:
@@ -89,6 +97,12 @@ class Reception:
             self._logged_at = time.monotonic()
             log.warning("page refused reason='wrong token' from=%s", address)
         return self._file("/token.html", visit, HTTPStatus.UNAUTHORIZED)
+
+    def _sound(self, name: str) -> Response:
+        sound = self._clip(name)
+        if sound is None:
+            return _text(HTTPStatus.NOT_FOUND, "there is no such clip any more\n")
+        return _response(HTTPStatus.OK, "audio/wav", sound)
 
     def _file(self, path: str, visit: Visit, status: HTTPStatus = HTTPStatus.OK) -> Response:
         if path not in self._files:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -33,13 +33,15 @@ CLOSED_WITH: Final = {"not understood": 1008, "too many questions": 1013}
 """By why a question was refused: the code of RFC 6455."""
 
 
-def page(tap: Tap, gallery: Gallery, host: str, port: int, token: str) -> Way:
+def page(  # noqa: PLR0913, PLR0917 - where, for whom, and what
+    tap: Tap, gallery: Gallery, host: str, port: int, token: str, clip: Callable[[str], bytes | None]
+) -> Way:
     """Open the port, and return what serves the page there.
 
     Raises:
         UnavailableError: The port cannot be opened.
     """
-    served = _Page(tap, gallery, Reception(Door(token, port), gallery)).served(_opened(host, port))
+    served = _Page(tap, gallery, Reception(Door(token, port), gallery, clip)).served(_opened(host, port))
     log.info("page open url=http://%s:%d/ token=%s", host, port, "needed" if token else "none")
     return served
 

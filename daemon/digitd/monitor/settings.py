@@ -1,11 +1,11 @@
 """What may be said about who may look; without the web page no port is opened and websockets not imported."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 from msgspec import Meta
 
@@ -46,9 +46,21 @@ class MonitorSettings:
     token_file: str = ""
 
 
+Clips: TypeAlias = Callable[[str], bytes | None]
+"""Returns the sound of a clip, as a WAV file, by its name; None where there is none."""
+
+
+def no_clip(_name: str) -> None:
+    """Say that there is no clip, where none are kept."""
+
+
 @contextmanager
 def onlookers_let_in(
-    settings: MonitorSettings, environ: Mapping[str, str], site: str, rate_hz: int
+    settings: MonitorSettings,
+    environ: Mapping[str, str],
+    site: str,
+    rate_hz: int,
+    clip: Clips = no_clip,
 ) -> Iterator[Tap | None]:
     """Let people look as long as the block lasts; yield what they are told by, None where nobody can.
 
@@ -57,6 +69,7 @@ def onlookers_let_in(
         environ: Where the token and the runtime directory may be.
         site: Which daemon it is, of those on this machine.
         rate_hz: The rate of the audio.
+        clip: Where the sound of clips is.
 
     Raises:
         ConfigError: websockets is not installed, or other machines could look without a token.
@@ -76,18 +89,20 @@ def onlookers_let_in(
     with opened(place) if place else nullcontext() as listener:
         ways: list[Way] = [hatch(listener, tap, gallery)] if listener else []
         if settings.enabled:
-            ways.append(_page(settings, environ, tap, gallery))
+            ways.append(_page(settings, environ, tap, gallery, clip))
         with watching(gallery, ways):
             yield tap
 
 
-def _page(settings: MonitorSettings, environ: Mapping[str, str], tap: Tap, gallery: "Gallery") -> "Way":
+def _page(
+    settings: MonitorSettings, environ: Mapping[str, str], tap: Tap, gallery: "Gallery", clip: Clips
+) -> "Way":
     require_websockets()
     token = required_token(settings, environ)
     # Here, not above: it needs websockets.
     from digitd.monitor.server import page  # noqa: PLC0415
 
-    return page(tap, gallery, settings.host, settings.port, token)
+    return page(tap, gallery, settings.host, settings.port, token, clip)
 
 
 def require_websockets() -> None:

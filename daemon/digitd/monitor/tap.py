@@ -23,6 +23,9 @@ SOUNDS: Final = 150
 UTTERANCES: Final = 40
 """What whoever comes later still sees; also how many may wait for the monitor's thread."""
 
+NUMBERS: Final = 20
+"""As many of these."""
+
 QUESTIONS: Final = 20
 """A slider asks a few times a second, the main thread answers fifty times a second."""
 
@@ -59,6 +62,7 @@ class Seen:
         at: When it was spoken, UTC.
         needed: The least posterior that its label is acted on with; None where the label never is.
         features: How the network's picture is drawn.
+        clip: What the recording of it is called that is kept; None where there is none.
     """
 
     verdict: Detection | Rejection
@@ -67,6 +71,28 @@ class Seen:
     at: datetime
     needed: float | None
     features: FeatureSettings
+    clip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """Digits in a row as the page shows them. Nothing of a secret one comes here.
+
+    Attributes:
+        at: When the last digit was over, UTC.
+        text: All of it in words.
+        heard: The number, or what was heard of it.
+        grammar: Which form it has, or was to have.
+        confidence: How likely it is that all is right; None where it does not count.
+        reason: Why it does not count; None where it does.
+    """
+
+    at: datetime
+    text: str
+    heard: str
+    grammar: str | None
+    confidence: float | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +142,7 @@ class Tap:
         self.health: Fields | None = None
         self._sounds: deque[Sound] = deque(maxlen=SOUNDS)
         self._seen: deque[Seen] = deque(maxlen=UTTERANCES)
-        self._numbers: deque[str] = deque(maxlen=UTTERANCES)
+        self._spelled: deque[Spelled] = deque(maxlen=NUMBERS)
         self._answers: deque[Answer] = deque(maxlen=QUESTIONS)
         self._questions: deque[Question] = deque(maxlen=QUESTIONS)
 
@@ -130,9 +156,9 @@ class Tap:
         """Leave an utterance, also while nobody looks."""
         self._seen.append(seen)
 
-    def leave_number(self, number: str) -> None:
-        """Leave what became of digits that were said in a row, in words."""
-        self._numbers.append(number)
+    def leave_number(self, spelled: Spelled) -> None:
+        """Leave a number, also while nobody looks."""
+        self._spelled.append(spelled)
 
     def answer(self, answer: Answer) -> None:
         """Leave an answer."""
@@ -152,9 +178,9 @@ class Tap:
         """Take what utterances there are."""
         return _taken(self._seen)
 
-    def numbers(self) -> list[str]:
+    def numbers(self) -> list[Spelled]:
         """Take what numbers there are."""
-        return _taken(self._numbers)
+        return _taken(self._spelled)
 
     def answers(self) -> list[Answer]:
         """Take what answers there are."""

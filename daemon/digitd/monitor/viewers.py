@@ -4,12 +4,12 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from digitd.monitor.tap import UTTERANCES
+from digitd.monitor.tap import NUMBERS, UTTERANCES
 
 SOUNDS: Final = 50
 """Two seconds: whoever is further behind is shown what is now."""
 
-EVENTS: Final = 2 * UTTERANCES
+EVENTS: Final = 2 * (UTTERANCES + NUMBERS)
 
 
 class Viewer:

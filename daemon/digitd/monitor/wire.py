@@ -15,7 +15,7 @@ from digitd.clock import timestamp
 from digitd.features import reduced_spectrogram
 from digitd.messages import AudioBlock, Detection, Score, Utterance
 from digitd.monitor.painter import Strip
-from digitd.monitor.tap import Answer, Seen, Sound
+from digitd.monitor.tap import Answer, Seen, Sound, Spelled
 from digitd.pictures.study import envelope
 
 TOP: Final = 3
@@ -95,13 +95,24 @@ def utterance_message(seen: Seen, rate_hz: int) -> str:
             "top": _top(verdict.score) if verdict.score and seen.shown else [],
             "picture": _picture(seen) if seen.shown else None,
             "outline": _outline(utterance, rate_hz) if seen.shown else None,
+            "clip": seen.clip,
         },
     )
 
 
-def number_message(number: str) -> str:
+def number_message(spelled: Spelled) -> str:
     """Tell what became of digits that were said in a row."""
-    return _message("number", {"text": number})
+    return _message(
+        "number",
+        {
+            "at": timestamp(spelled.at),
+            "text": spelled.text,
+            "heard": spelled.heard,
+            "grammar": spelled.grammar,
+            "confidence": None if spelled.confidence is None else round(spelled.confidence, 3),
+            "reason": spelled.reason,
+        },
+    )
 
 
 def state_message(state: Mapping[str, Any]) -> str:

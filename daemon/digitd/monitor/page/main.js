@@ -2,8 +2,10 @@
 
 import { Budget } from "./budget.js";
 import { Cards } from "./cards.js";
+import { Clips } from "./clips.js";
 import { Health } from "./health.js";
 import { Link } from "./link.js";
+import { Numbers } from "./numbers.js";
 import { Strip } from "./strip.js";
 import { Tuning } from "./tuning.js";
 
@@ -14,6 +16,11 @@ history.replaceState(null, "", "/"); // the token does not stay in the address
 
 const strip = new Strip(part("levels"), part("spectrogram"));
 const cards = new Cards(part("utterances"), part("nothing"), part("announcer"));
+const numbers = new Numbers(part("spelled"), part("numbers"), part("announcer"));
+const clips = new Clips(
+  { panel: part("clips"), note: part("clips-note"), forget: part("clips-forget") },
+  () => link,
+);
 const health = new Health(part("health"));
 const tuning = new Tuning(part("settings"), part("tuning-note"), part("keep"), part("restore"), () => link);
 const budget = new Budget(part("budget"), part("utterances"), () => link);
@@ -44,6 +51,7 @@ const link = new Link({
     for (const button of asking) button.disabled = false;
     tuning.show(message);
     budget.show(message.budget);
+    clips.show(message.clips);
     const [onset, offset] = message.settings.map(({ value }) => value);
     strip.offset_below_onset_db = message.detector === "adaptive" ? onset - offset : 0;
     veil(message.secret ? "Not shown: a secret number may be spoken." : "");
@@ -60,8 +68,13 @@ const link = new Link({
     readings(message);
   },
   utterance(message) {
-    budget.offer(cards.add(message, { aloud: present }), message);
+    const card = cards.add(message, { aloud: present });
+    budget.offer(card, message);
+    clips.add(card, message);
     strip.utterance(message);
+  },
+  number(message) {
+    numbers.add(message, { aloud: present });
   },
   present() {
     present = true;
