@@ -42,7 +42,7 @@ def ramp(start: int, end: int) -> AudioBlock:
 
 
 def test_all_that_the_model_was_asked_about_is_kept() -> None:
-    verdicts = [spoken(0.99), ignored(0.0), ignored(None)]
+    verdicts = (spoken(0.99), ignored(0.0), ignored(None))
 
     assert [is_wanted(one, ClipSettings(enabled=True), KEYWORDS) for one in verdicts] == [True, True, False]
 

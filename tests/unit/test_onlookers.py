@@ -12,7 +12,6 @@ from digitd.config import Config
 from digitd.errors import ConfigError
 from digitd.messages import AudioBlock, Detection, NumberRejection, SpokenNumber
 from digitd.monitor.tap import Question, Spelled, Tap
-from digitd.numbers import Number
 from digitd.pipeline import Heard, Moment
 from fakes import FakeClock
 from monitor_fakes import NOON, seen
@@ -103,15 +102,14 @@ def test_an_utterance_that_is_kept_says_what_its_clip_is_called(recogniser: Reco
 
 def test_numbers_are_left_and_nothing_of_a_secret_one(recogniser: Recogniser) -> None:
     tap, host = Tap(), Host()
-    seven = seen().verdict
-    perhaps = seen(accepted=False).verdict
+    seven, perhaps = seen().verdict, seen(accepted=False).verdict
     assert isinstance(seven, Detection)
-    numbers: list[Number] = [
+    numbers = (
         SpokenNumber((seven, seven), "channel", secret=False),
         NumberRejection("not every digit was understood", (seven, perhaps), None, secret=False),
         SpokenNumber((seven, seven), "pin", secret=True),
         NumberRejection("no such number is expected", (seven, seven), "pin", secret=True),
-    ]
+    )
 
     Onlookers(tap, host.do, host.health).show(replace(moment(), numbers=numbers), recogniser, None)
 
