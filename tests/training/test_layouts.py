@@ -105,6 +105,7 @@ def test_ones_own_words_are_read_by_folder_and_speaker(tmp_path: Path) -> None:
         "lamp/anna_1.wav",
         "Seven/anna-lena_2.ogg",
         "_noise_/anna_1.wav",
+        "_other_/the_kitchen_20261126T120000123.wav",
         "lamp/x.wav",
         "y_1.wav",
     )
@@ -112,6 +113,7 @@ def test_ones_own_words_are_read_by_folder_and_speaker(tmp_path: Path) -> None:
     assert sorted((entry.kind, entry.label, entry.speaker) for entry in found.entries) == [
         ("digit", "7", "words-anna-lena"),
         ("noise", "", ""),
+        ("word", "", "words-the_kitchen"),
         ("word", "lamp", "words-anna"),
     ]
     assert found.left_out == [

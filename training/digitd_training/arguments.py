@@ -32,6 +32,13 @@ def parser() -> argparse.ArgumentParser:
         "--words", type=Path, metavar="DIR", help="learn the words of DIR/word/speaker_take.wav instead"
     )
     train.add_argument("--beside-digits", action="store_true", help="with --words: the digits stay")
+    train.add_argument(
+        "--against",
+        type=Path,
+        metavar="MODEL",
+        help="with --words: refuse a model that is worse than this one (than what -o would replace, else the "
+        "shipped one)",
+    )
     _add_evaluate(commands)
     _add_record(commands)
     _add_calibrate(commands)

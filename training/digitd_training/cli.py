@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 
 
 NOT_JUDGED = (
-    "Everybody who spoke the words was learned from, so that nobody is left to judge the model by: try it "
-    "with `digitd listen`. Five speakers are enough for one of them to be held out."
+    "Everybody who spoke the words was learned from, so that strangers may be understood worse than the takes "
+    "held back. Five speakers are enough for one of them to be held out."
+)
+
+REFUSED = (
+    "digitd-train: refused: it is worse than {before}, and {out} is as it was. More takes help, and labels "
+    "that are right. If you want it all the same: {made}"
 )
 
 
@@ -66,21 +71,43 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _make(arguments: argparse.Namespace) -> int:
     # Here, not above: they bring TensorFlow, which `--help` and `evaluate` can do without.
+    from digitd_training.data import read_manifest  # noqa: PLC0415
     from digitd_training.evaluation.markdown import main_tables  # noqa: PLC0415
     from digitd_training.recipe import read_recipe  # noqa: PLC0415
     from digitd_training.train import train  # noqa: PLC0415
 
-    name = arguments.recipe or ("words" if arguments.words else "digits")
-    recipe = read_recipe(name)
-    command = ["digitd-train", "train", "--recipe", name]
     if arguments.words:
-        recipe = _own_words(arguments, recipe)
-        command += ["--words", arguments.words.name, *["--beside-digits"] * arguments.beside_digits]
-    recipe = _shortened(arguments, recipe)
-    command += _shorter(arguments)
-    report = train(recipe, arguments.data, arguments.out, shlex.join(command))
+        return _make_of_own_words(arguments)
+    name = arguments.recipe or "digits"
+    recipe = _shortened(arguments, read_recipe(name))
+    command = ["digitd-train", "train", "--recipe", name, *_shorter(arguments)]
+    report = train(recipe, read_manifest(arguments.data), arguments.out, shlex.join(command))
     print(main_tables(report) if report else NOT_JUDGED)
     return 0
+
+
+def _make_of_own_words(arguments: argparse.Namespace) -> int:
+    from digitd_training.data import read_manifest  # noqa: PLC0415 - TensorFlow, as above
+    from digitd_training.evaluation.markdown import main_tables  # noqa: PLC0415
+    from digitd_training.own_words.learn import add_takes, recipe_for  # noqa: PLC0415
+    from digitd_training.own_words.succession import predecessor, succeed  # noqa: PLC0415
+    from digitd_training.recipe import read_recipe  # noqa: PLC0415
+
+    name = arguments.recipe or "words"
+    recipe, before = read_recipe(name), predecessor(arguments.out, arguments.against)
+    for note in add_takes(arguments.words, arguments.data):
+        print(note)
+    recordings = read_manifest(arguments.data)
+    recipe = recipe_for(recipe, recordings, beside_digits=arguments.beside_digits)
+    command = ["digitd-train", "train", "--recipe", name, "--words", arguments.words.name]
+    command += ["--beside-digits"] * arguments.beside_digits + _shorter(arguments)
+    came = succeed(_shortened(arguments, recipe), recordings, arguments.out, before, shlex.join(command))
+    print(main_tables(came.report) if came.report else NOT_JUDGED)
+    for mark in came.marks:
+        print(mark)
+    if came.is_refused:
+        print(REFUSED.format(before=before.title, out=arguments.out, made=came.made), file=sys.stderr)
+    return 1 if came.is_refused else 0
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:
@@ -125,15 +152,6 @@ def _shorter(arguments: argparse.Namespace) -> list[str]:
     """What of a command says that less is done than the recipe wants."""
     said = [("--scenes", arguments.scenes), ("--epochs", arguments.epochs)]
     return [word for option, number in said if number for word in (option, str(number))]
-
-
-def _own_words(arguments: argparse.Namespace, recipe: "Recipe") -> "Recipe":
-    from digitd_training.data import read_manifest  # noqa: PLC0415 - SciPy, as above
-    from digitd_training.own_words.learn import add_takes, recipe_for  # noqa: PLC0415
-
-    for note in add_takes(arguments.words, arguments.data):
-        print(note)
-    return recipe_for(recipe, read_manifest(arguments.data), beside_digits=arguments.beside_digits)
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:

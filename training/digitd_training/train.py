@@ -44,12 +44,12 @@ from digitd_training.recipe import Recipe, VerifierSettings
 AND_PARTS = ", and of parts of longer sounds"
 
 
-def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report | None:
+def train(recipe: Recipe, recordings: Sequence[Recording], out: Path, command: str) -> Report | None:
     """Make a model file and say what it is worth.
 
     Args:
         recipe: What to make.
-        folder: Recordings with their manifest.
+        recordings: What to make it of, and to judge it by.
         out: The file to write.
         command: How to make it again, for the file's provenance.
 
@@ -58,9 +58,8 @@ def train(recipe: Recipe, folder: Path, out: Path, command: str) -> Report | Non
         heard, so that there is nothing to report on.
 
     Raises:
-        InputError: The recordings are not there, or of a corpus whose licence we do not know.
+        InputError: They are of a corpus whose licence we do not know.
     """
-    recordings = read_manifest(folder)
     learned_from = training_part(recordings)
     provenance = provenance_of(recipe, learned_from, command)
     draft = learned(recipe, seen(recipe, learned_from), provenance)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from digitd.clips import OTHER
 from digitd_training.corpora.splits import LEAST, held_out
 from digitd_training.data import DIGITS
 
@@ -85,14 +86,19 @@ def an4(_source: str, folder: Path) -> Listing:
 
 
 def words(source: str, folder: Path) -> Listing:
-    """`{word}/{speaker}_{take}`, one's own; noise in folders that begin with an underscore."""
+    """`{word}/{speaker}_{take}`, one's own; what is none of them is in `_other_`, called alike.
+
+    Noise is in all other folders that begin with an underscore.
+    """
     entries, left_out = [], []
     for path in sounds(folder):
         speaker, underscore, _ = path.stem.rpartition("_")
-        if path.parent.name.startswith("_"):
+        if path.parent.name.startswith("_") and path.parent.name != OTHER:
             entries.append(Entry(path, "noise"))
         elif path.parent == folder or not underscore:
             left_out.append(f"{path}: it should be called word/speaker_take{path.suffix}")
+        elif path.parent.name == OTHER:
+            entries.append(Entry(path, "word", "", f"{source}-{speaker}"))
         else:
             entries.append(_word(path, f"{source}-{speaker}"))
     split = _held_out(entries, [entry.speaker for entry in entries])

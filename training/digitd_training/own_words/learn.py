@@ -41,7 +41,7 @@ def recipe_for(recipe: Recipe, recordings: Sequence[Recording], *, beside_digits
         InputError: No word was recorded.
     """
     words = sorted(
-        {one.label for one in recordings if one.source == SOURCE and one.kind in {"word", "digit"}}
+        {one.label for one in recordings if one.source == SOURCE and one.kind in {"word", "digit"}} - {""}
     )
     if not words:
         raise InputError("no word of one's own is among the recordings: digitd-train record, then --words")

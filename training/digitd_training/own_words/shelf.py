@@ -2,12 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
+from digitd.audio.writing import wav
 from digitd.errors import DigitdError
 from digitd.messages import Float32
 
@@ -49,15 +46,7 @@ class Shelf:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
-                file.write(_wav(samples))
+                file.write(wav(samples, RATE_HZ))
         except OSError as error:
             raise DigitdError(f"{error.filename or path}: {error.strerror}; can -o be written to?") from error
         return path
-
-
-def _wav(samples: Float32) -> bytes:
-    """Encode audio; steps are counted here: the microphone's are of 1/32768, libsndfile's of 1/32767."""
-    steps = np.rint(np.clip(samples * 2**15, -(2**15), 2**15 - 1)).astype(np.int16)
-    wav = BytesIO()
-    soundfile.write(wav, steps, RATE_HZ, "PCM_16", format="WAV")
-    return wav.getvalue()
