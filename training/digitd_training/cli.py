@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 NOT_JUDGED = (
-    "Everybody who spoke the words was learned from, so that strangers may be understood worse than the takes "
-    "held back. Five speakers are enough for one of them to be held out."
+    "Everybody who spoke the words was learned from, so that strangers may be understood worse than the "
+    "takes held back. Five speakers are enough for one of them to be held out."
 )
 
 REFUSED = (
