@@ -200,6 +200,31 @@ def test_own_words_of_one_household_become_a_model(recordings: Path) -> None:
     }  # the shipped model's
 
 
+def test_a_model_that_became_worse_takes_nobody_s_place_and_one_that_helps_does(recordings: Path) -> None:
+    pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
+    mine, out = recordings.parent / "labelled", recordings.parent / "ours.tflite"
+    for word in ("up", "go", "_other_"):
+        for take in range(20):
+            name = f"kitchen_20261126T1200000{take:02d}.wav"
+            spoken(mine / word / name, "hum" if word == "_other_" else word, np.random.default_rng(take))
+    train = ("train", "--words", mine, "--data", recordings, "-o", out)
+
+    poor = digitd_train(*train, "--scenes", "10", "--epochs", "1")
+    first = out.read_bytes()
+    good = digitd_train(*train, "--scenes", "150", "--epochs", "8")
+    better = out.read_bytes()
+    worse = digitd_train(*train, "--scenes", "10", "--epochs", "1")
+
+    assert (poor.returncode, good.returncode) == (0, 0), poor.stderr + good.stderr
+    assert "takes of new words held back: " in poor.stdout
+    assert first != better
+    assert read_bundle(out).card.labels == ("go", "up", "else")
+    assert worse.returncode == 1
+    assert "digitd-train: refused: it is worse than words-" in worse.stderr
+    assert out.read_bytes() == better
+    assert read_bundle(out.with_suffix(".candidate.tflite")).card.labels == ("go", "up", "else")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from digitd.errors import InputError
+from digitd.numbers import DIGITS
 from digitd_training.corpora.fetch import fetch
 from digitd_training.corpora.manifest import NAME
 from digitd_training.data import Recording
@@ -14,6 +15,9 @@ SOURCE = "words"
 
 SHARE = 0.5
 """Of the keywords in the scenes, where the digits stay."""
+
+SHARE_OF_DIGITS = 0.15
+"""The same where one's own takes are digits, too: a few takes must not drown what others say."""
 
 
 def add_takes(words: Path, recordings: Path) -> list[str]:
@@ -48,9 +52,10 @@ def recipe_for(recipe: Recipe, recordings: Sequence[Recording], *, beside_digits
     if not beside_digits:
         return replace(recipe, keywords={word: word for word in words})
     digits = read_recipe("digits")
-    weights = {source: (1 - SHARE) * weight for source, weight in digits.keyword_weights.items()}
+    share = SHARE_OF_DIGITS if DIGITS.issuperset(words) else SHARE
+    weights = {source: (1 - share) * weight for source, weight in digits.keyword_weights.items()}
     return replace(
         recipe,
         keywords=digits.keywords | {word: word for word in words},
-        keyword_weights={SOURCE: SHARE, **weights},
+        keyword_weights={SOURCE: share, **weights},
     )
