@@ -1,9 +1,9 @@
-"""What the web page costs the daemon: without it, with nobody looking, and with one and three browsers open.
+"""What clips and the web page cost the daemon: without, nobody looking, one and three browsers open.
 
     PYTHONPATH=tests .venv/bin/python -m benchmarks.page_cost
 
 The demo's speech through the virtual microphone, again and again. Needs mosquitto, PulseAudio and Chromium.
-Takes three minutes. Each line is one daemon, in turn, so that what else the machine does hits all alike.
+Takes four minutes. Each line is one daemon, in turn, so that what else the machine does hits all alike.
 """
 
 import json
@@ -25,7 +25,14 @@ from integration.virtual_microphone import VirtualMicrophone, virtual_microphone
 
 MEASURED_S = 20.0
 ROUNDS = 2
-CASES = {"no page": None, "nobody looks": 0, "one looks": 1, "three look": 3}
+CASES = {
+    "neither": (None, False),
+    "clips are kept": (None, True),
+    "nobody looks": (0, False),
+    "one looks": (1, False),
+    "three look": (3, False),
+}
+"""How many look, None where there is no page, and whether clips are kept."""
 
 
 def main() -> None:
@@ -38,15 +45,17 @@ def main() -> None:
     ):
         print(f"{'':<14}  CPU ms/s   memory MB  sound lost")
         for _ in range(ROUNDS):
-            for name, viewers in CASES.items():
-                cpu_ms, megabytes, lost_s = cost(vmic, browser, viewers)
+            for name, (viewers, clips) in CASES.items():
+                cpu_ms, megabytes, lost_s = cost(vmic, browser, viewers, clips=clips)
                 print(f"{name:<14}  {cpu_ms:8.1f}  {megabytes:10.1f}  {lost_s:.2f} s", flush=True)
 
 
-def cost(vmic: VirtualMicrophone, browser: Browser, viewers: int | None) -> tuple[float, float, float]:
+def cost(
+    vmic: VirtualMicrophone, browser: Browser, viewers: int | None, *, clips: bool
+) -> tuple[float, float, float]:
     """Return CPU milliseconds a second, resident megabytes, and seconds of sound lost."""
     port = free_port()
-    sections = {"monitor": {"enabled": viewers is not None, "port": port}}
+    sections = {"monitor": {"enabled": viewers is not None, "port": port}, "clips": {"enabled": clips}}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         broker = stack.enter_context(mosquitto(folder))
