@@ -22,6 +22,7 @@ from integration.brokers import free_port
 from integration.daemons import DIGITD, Daemon, daemon
 from integration.speech import first_words
 
+TOKEN = "correct horse battery staple"  # noqa: S105 - a test's token
 WORDS = 2
 PIN = {"enabled": True, "only": True, "grammars": {"pin": {"shortest": 2, "longest": 2, "secret": True}}}
 
@@ -89,9 +90,9 @@ def looking(port: int) -> Iterator[Viewer]:
         yield Viewer(connection)
 
 
-def fetched(port: int, path: str) -> tuple[int, bytes]:
+def fetched(port: int, path: str, **headers: str) -> tuple[int, bytes]:
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    connection.request("GET", path)
+    connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     content = answer.read()
     connection.close()
@@ -175,6 +176,22 @@ def test_unless_it_is_asked_for_nothing_is_kept_and_nothing_can_be_labelled(
     assert (utterance["clip"], missing) == (None, 404)
     assert refused == "nothing is known of 'clips/forget'"
     assert not clips_of(tmp_path).exists()
+
+
+def test_who_does_not_know_the_token_hears_no_clip(speech: tuple[Path, list[str]], tmp_path: Path) -> None:
+    port = free_port()
+    monitor = {"enabled": True, "port": port, "token": TOKEN}
+    with listening(tmp_path, speech[0], port, monitor=monitor):
+        give_up_at = time.monotonic() + 10
+        while not (clips_of(tmp_path).exists() and sounds(tmp_path)):
+            assert time.monotonic() < give_up_at
+            time.sleep(0.05)
+        path = f"/clip/{Path(sounds(tmp_path)[0]).stem}.wav"
+
+        refused, shown = fetched(port, path), fetched(port, path, Authorization=f"Bearer {TOKEN}")
+
+    assert (refused[0], b"RIFF" in refused[1]) == (401, False)
+    assert (shown[0], shown[1][:4]) == (200, b"RIFF")
 
 
 def test_a_full_disk_is_told_once_and_stops_nothing(speech: tuple[Path, list[str]], tmp_path: Path) -> None:

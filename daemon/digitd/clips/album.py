@@ -153,7 +153,7 @@ class Album:
         Raises:
             OSError: It cannot be deleted.
         """
-        for kept in self._found():
+        for kept in self.kept():
             if name in {None, kept.name}:
                 _delete(kept)
 
@@ -178,9 +178,9 @@ class Album:
                 path.unlink(missing_ok=True)
 
     def _found(self) -> Iterator[Kept]:
-        for path in [*self.folder.glob("unlabelled/*.wav")]:
+        for path in self.folder.glob("unlabelled/*.wav"):
             yield from _kept(path, None)
-        for path in [*self.folder.glob("labelled/*/*.wav")]:
+        for path in self.folder.glob("labelled/*/*.wav"):
             yield from _kept(path, path.parent.name)
 
     def _one(self, name: str) -> Kept | None:
@@ -240,4 +240,4 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)
+    return os.open(path, flags | os.O_NOFOLLOW, mode=0o600)
