@@ -19,7 +19,7 @@ from digitd.errors import DigitdError
 log = logging.getLogger(__name__)
 
 WAITING: Final = 16
-"""So much may be left to do: utterances come once a second or so, and a card that hangs must not fill memory."""
+"""So many jobs may wait: utterances come once a second or so, and a card that hangs must not fill memory."""
 
 RECENT: Final = 60
 """So many of the latest clips are told by name: more than the page shows."""
