@@ -231,8 +231,10 @@ def test_a_model_that_became_worse_takes_nobody_s_place_and_one_that_helps_does(
         (["--data", "nowhere"], 66, "manifest.csv: not there"),
         (["--data", "nowhere", "--recipe", "soup"], 78, "neither a file nor one of the shipped"),
         (["--data", "nowhere", "--words", "mine"], 66, "digitd-train fetch an4"),
+        (["--data", "nowhere", "--against", "x.tflite"], 78, "only with --words"),
+        (["--data", "nowhere", "--words", "mine", "--against", "x.tflite"], 78, "x.tflite"),
     ],
-    ids=["no data", "no recipe", "nothing else to learn from"],
+    ids=["no data", "no recipe", "nothing else to learn from", "nothing of one's own", "no such model"],
 )
 def test_what_is_missing_is_told(arguments: list[str], code: int, complaint: str, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")

@@ -78,6 +78,8 @@ def _make(arguments: argparse.Namespace) -> int:
 
     if arguments.words:
         return _make_of_own_words(arguments)
+    if arguments.against:
+        raise ConfigError("--against: a recipe's model is not compared with another; only with --words")
     name = arguments.recipe or "digits"
     recipe = _shortened(arguments, read_recipe(name))
     command = ["digitd-train", "train", "--recipe", name, *_shorter(arguments)]
