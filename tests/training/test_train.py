@@ -200,27 +200,45 @@ def test_own_words_of_one_household_become_a_model(recordings: Path) -> None:
     }  # the shipped model's
 
 
-def test_a_model_that_became_worse_takes_nobody_s_place_and_one_that_helps_does(recordings: Path) -> None:
-    pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
-    mine, out = recordings.parent / "labelled", recordings.parent / "ours.tflite"
+@pytest.fixture(scope="module")
+def household(recordings: Path) -> dict[str, Path]:
+    """Return labelled clips as a daemon keeps them, and recipes that learn little and more of them."""
+    home = recordings.parent
     for word in ("up", "go", "_other_"):
         for take in range(20):
             name = f"kitchen_20261126T1200000{take:02d}.wav"
-            spoken(mine / word / name, "hum" if word == "_other_" else word, np.random.default_rng(take))
-    train = ("train", "--words", mine, "--data", recordings, "-o", out)
+            sound = "hum" if word == "_other_" else word
+            spoken(home / "labelled" / word / name, sound, np.random.default_rng(take))
+    own = RECIPE.replace('{zero: "0", go: go}', "{}").replace("{fsdd: 1, speech-commands: 1}", "{words: 1}")
+    own = own.replace("{speech-commands: 1, noise: 0.2}", "{speech-commands: 1, noise: 0.2, words: 0.5}")
+    own = own.replace("fragment_share: 0.1", "fragment_share: 0")
+    (home / "little.yaml").write_text(own.replace("learning_rate: 0.01", "learning_rate: 0.000001"))
+    more = own.replace("scenes: 30", "scenes: 100").replace("epochs: 2", "epochs: 10")
+    (home / "more.yaml").write_text(more)
+    return {name: home / name for name in ("labelled", "little.yaml", "more.yaml")}
 
-    poor = digitd_train(*train, "--scenes", "10", "--epochs", "1")
+
+def test_a_model_that_became_worse_takes_nobody_s_place_and_one_that_helps_does(
+    recordings: Path, household: dict[str, Path]
+) -> None:
+    pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
+    out = recordings.parent / "ours.tflite"
+    train = ("train", "--words", household["labelled"], "--data", recordings, "-o", out, "--recipe")
+
+    poor = digitd_train(*train, household["little.yaml"])
+    assert poor.returncode == 0, poor.stderr
     first = out.read_bytes()
-    good = digitd_train(*train, "--scenes", "150", "--epochs", "8")
+    good = digitd_train(*train, household["more.yaml"])
+    assert good.returncode == 0, good.stderr
     better = out.read_bytes()
-    worse = digitd_train(*train, "--scenes", "10", "--epochs", "1")
+    worse = digitd_train(*train, household["little.yaml"])
 
-    assert (poor.returncode, good.returncode) == (0, 0), poor.stderr + good.stderr
     assert "takes of new words held back: " in poor.stdout
+    assert "takes held back of what is no keyword: " in good.stdout
     assert first != better
     assert read_bundle(out).card.labels == ("go", "up", "else")
     assert worse.returncode == 1
-    assert "digitd-train: refused: it is worse than words-" in worse.stderr
+    assert "digitd-train: refused: it is worse than toy-" in worse.stderr
     assert out.read_bytes() == better
     assert read_bundle(out.with_suffix(".candidate.tflite")).card.labels == ("go", "up", "else")
 
