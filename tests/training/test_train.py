@@ -213,7 +213,7 @@ def household(recordings: Path) -> dict[str, Path]:
     own = own.replace("{speech-commands: 1, noise: 0.2}", "{speech-commands: 1, noise: 0.2, words: 0.5}")
     own = own.replace("fragment_share: 0.1", "fragment_share: 0")
     (home / "little.yaml").write_text(own.replace("learning_rate: 0.01", "learning_rate: 0.000001"))
-    more = own.replace("scenes: 30", "scenes: 100").replace("epochs: 2", "epochs: 10")
+    more = own.replace("scenes: 30", "scenes: 60").replace("epochs: 2", "epochs: 8")
     (home / "more.yaml").write_text(more)
     return {name: home / name for name in ("labelled", "little.yaml", "more.yaml")}
 
