@@ -226,4 +226,4 @@ def test_numbers_are_told_to_the_page(speech: tuple[Path, list[str]], tmp_path: 
     with listening(tmp_path, recording, port, numbers=numbers), looking(port) as viewer:
         number = viewer.told("number")
 
-    assert number["text"].startswith("".join(said))
+    assert number["heard"].startswith("".join(said))
