@@ -94,10 +94,12 @@ class Last:
     Attributes:
         keyword: Which.
         offset: Index of the first sample after it.
+        in_row: It is one of the digits of a longer sound, which may go on.
     """
 
     keyword: str
     offset: int
+    in_row: bool = False
 
 
 Scored: TypeAlias = tuple[Utterance, Score]
@@ -113,6 +115,7 @@ class Reason(StrEnum):
     BUDGET = "below the budget's threshold"
     CLOSE = "too close to another keyword"
     AGAIN = "again too soon"
+    BROKEN = "not every digit of a row was understood"
 
 
 def reason_to_reject(utterance: Utterance, score: Score, bar: Bar, last: Last | None) -> Reason | None:

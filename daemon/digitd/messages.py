@@ -44,6 +44,21 @@ HEARD_AFTER_S = 0.125
 NOTHING_AROUND = AudioBlock(0, np.empty(0, np.float32))
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What lies between two neighbouring cuts in a sound.
+
+    Attributes:
+        onset: Index of its first sample.
+        offset: Index of the first sample after it.
+        level_dbfs: Of its loudest 75 ms.
+    """
+
+    onset: int
+    offset: int
+    level_dbfs: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Utterance:
     """A stretch of sound that the segmenter took for something spoken.
@@ -60,7 +75,10 @@ class Utterance:
             as there is any.
         parts: Onset and offset of each stretch of a long sound that may be a word by itself. Where the
             sound has gone on since an earlier utterance, they may begin in that.
-        is_part: It is such a stretch.
+        pieces: A sound that may be digits in a row, cut wherever one may end and the next begin. Where it
+            goes on they end at the latest cut, and may begin in an earlier utterance.
+        is_part: It is a part of a longer sound.
+        in_row: It is one of the digits of a longer sound.
     """
 
     start: int
@@ -72,7 +90,9 @@ class Utterance:
     too_long: bool = False
     surroundings: AudioBlock = NOTHING_AROUND
     parts: tuple[tuple[int, int], ...] = ()
+    pieces: tuple[Piece, ...] = ()
     is_part: bool = False
+    in_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)

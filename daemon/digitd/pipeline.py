@@ -5,27 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
-from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from digitd.audio.files import array_blocks, file_blocks
 from digitd.clock import SYSTEM, Clock
-from digitd.decide import (
-    Bar,
-    DecisionSettings,
-    Last,
-    Orders,
-    Reason,
-    apart,
-    reason_to_hold_back,
-    reason_to_reject,
-    surest_apart,
-)
+from digitd.decide import Bar, DecisionSettings, Last, Orders, Reason, reason_to_hold_back
 from digitd.detect.conditioning import HighPass
-from digitd.detect.parts import part
 from digitd.detect.rules import SILENCE_DBFS, level_dbfs
 from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
+from digitd.judge import Scorer, judged
 from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Song, Utterance
 from digitd.model import CANARY
 from digitd.model.cascade import Cascade
@@ -78,13 +67,6 @@ class Moment:
     verdicts: Sequence[Detection | Rejection]
     numbers: Sequence[Number] = ()
     passed: Sequence[Score] = ()
-
-
-class Scorer(Protocol):
-    """Whoever can name an utterance: the model, and in training what it is compared with."""
-
-    def score(self, utterance: Utterance) -> Score:
-        """Return the posteriors of an utterance."""
 
 
 def own_thresholds(settings: DecisionSettings, cascade: Cascade) -> dict[str, float]:
@@ -174,8 +156,7 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
 ) -> Iterator[Moment]:
     """Listen to audio; tell of each block what came of it.
 
-    Where a long sound as a whole is no keyword, its parts are asked about; if one of them is, they are told
-    of in its place, those between that are none, too: a number must not lose a digit unnoticed.
+    What a sound is told of as, a whole, digits in a row or parts, is for `judge` to say.
 
     Args:
         blocks: Audio at `rate_hz`.
@@ -193,17 +174,19 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
             required = bar()
             if required.muted:
                 told.append(Rejection(Reason.MUTED, None, utterance))
-            for one, score, reason in _looked_at(utterance, scorer, required, last, rate_hz):
-                if not reason:
-                    last = Last(score.label, one.offset)
-                    passed.append(score)
-                held_back = reason or reason_to_hold_back(score, required)
+            for one in judged(utterance, scorer, required, last, rate_hz):
+                if isinstance(one, Rejection):
+                    told += [] if required.muted else [one]
+                    continue
+                spoken, score = one
+                last = Last(score.label, spoken.offset, spoken.in_row)
+                passed.append(score)
                 if required.muted:
                     continue
-                if held_back:
-                    told.append(Rejection(held_back, score, one))
+                if held_back := reason_to_hold_back(score, required):
+                    told.append(Rejection(held_back, score, spoken))
                     continue
-                told.append(_detection(one, score, heard.block, rate_hz, clock))
+                told.append(_detection(spoken, score, heard.block, rate_hz, clock))
         yield Moment(heard, told, passed=passed)
 
 
@@ -250,44 +233,6 @@ def heard_in(samples: Float32, cascade: Cascade) -> list[Detection | Rejection]:
     decision, rate_hz = bar(DecisionSettings(), cascade), cascade.card.features.rate_hz
     blocks = array_blocks(samples)
     return list(verdicts(recognise(blocks, SegmenterSettings(), cascade, lambda: decision, rate_hz)))
-
-
-Judged: TypeAlias = tuple[Utterance, Score, Reason | None]
-
-
-def _looked_at(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:
-    """The same, and nothing where we are muted and nobody counts."""
-    if bar.muted and bar.budgeted is None:
-        return []
-    return _judged(whole, scorer, bar, last, rate_hz)
-
-
-def _judged(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:
-    """Return an utterance with its score and why it is not acted on; or its parts, where one of them is."""
-    score = scorer.score(whole)
-    reason = reason_to_reject(whole, score, bar, last)
-    parts = _parts(whole, scorer, bar, last, rate_hz) if reason else []
-    return parts or [(whole, score, reason)]
-
-
-def _parts(whole: Utterance, scorer: Scorer, bar: Bar, last: Last | None, rate_hz: int) -> list[Judged]:
-    """Return the parts to be acted on and those between that are not; none where none is acted on."""
-    if bar.part >= 1:
-        return []
-    parts = (part(whole, onset, offset, rate_hz) for onset, offset in whole.parts)
-    scored = [(one, scorer.score(one)) for one in parts if not last or one.onset >= last.offset]
-    judged = [(*one, reason_to_reject(*one, bar, last)) for one in scored]
-    acted_on = surest_apart([(one, score) for one, score, reason in judged if not reason])
-    if not acted_on:
-        return []
-    spared = [(one, score) for one, score, _ in judged if all(apart(one, other) for other, _ in acted_on)]
-    return sorted(
-        [
-            *((one, score, None) for one, score in acted_on),
-            *((one, score, reason_to_reject(one, score, bar, last)) for one, score in surest_apart(spared)),
-        ],
-        key=lambda one: one[0].onset,
-    )
 
 
 def _detection(

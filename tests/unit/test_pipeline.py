@@ -137,7 +137,7 @@ def test_what_may_be_a_keyword_between_two_parts_is_told_of_too() -> None:
     sound = room_noise(3, -70, RATE_HZ)
     for at_s in (1.0, 1.4, 1.8):
         sound[round(at_s * RATE_HZ) : round((at_s + 0.35) * RATE_HZ)] *= 100
-    settings = SegmenterSettings(stands_out_db=-10)
+    settings = SegmenterSettings(stands_out_db=-10, connected=False)
 
     moments = recognise(blocks(sound), settings, Doubtful(), lambda: BAR, RATE_HZ)
 

@@ -92,7 +92,7 @@ def test_the_surroundings_are_what_there_is_where_the_stream_is_young_or_over() 
 def test_what_goes_on_too_long_is_cut_once_and_then_waited_out() -> None:
     sound = audio("...." + "#" * 60 + "." * 60 + "####......")
 
-    found = segment(sound)
+    found = segment(sound, settings=replace(ADAPTIVE, connected=False))
 
     assert [utterance.too_long for utterance in found] == [True, False]
     assert spans(found) == [(4, 34), (124, 128)]

@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
         "shipped one)",
     )
     _add_evaluate(commands)
+    _add_strings(commands)
     _add_record(commands)
     _add_calibrate(commands)
     _add_leave_out(commands)
@@ -74,6 +75,23 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         dest="unrounded",
         metavar="FILE",
         help="stage one in floating point too, which train writes beside a model",
+    )
+
+
+def _add_strings(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    strings = _command(
+        commands,
+        "strings",
+        "measure a model file on digits said without a pause between them",
+        "digitd-train strings --data recordings --rivals",
+    )
+    strings.add_argument("model", type=Path, nargs="?", default=SHIPPED, help="model file (the shipped one)")
+    _add_recordings(strings)
+    strings.add_argument(
+        "--rivals", action="store_true", help="PocketSphinx too; needs pip install 'digitd[pocketsphinx]'"
+    )
+    strings.add_argument(
+        "--split", choices=("dev", "train"), default="dev", help="whose strings (dev); train is for trials"
     )
 
 

@@ -200,6 +200,21 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _strings(arguments: argparse.Namespace) -> int:
+    from digitd_training.data import read_manifest  # noqa: PLC0415 - SciPy, as above
+    from digitd_training.evaluation.rivals import pocketsphinx_strings  # noqa: PLC0415
+    from digitd_training.evaluation.strings import string_clips, string_table, strings  # noqa: PLC0415
+
+    bundle = read_bundle(arguments.model)
+    clips = string_clips(read_manifest(arguments.data), bundle.card.features.rate_hz, arguments.split)
+    if not clips:
+        raise InputError(f"{arguments.data}: no strings of digits in the split {arguments.split!r}")
+    rows = strings(bundle, clips)
+    rows += [pocketsphinx_strings(bundle, clips)] if arguments.rivals else []
+    print(f"Model `{bundle.title}`.\n\n{string_table(rows)}")
+    return 0
+
+
 def _record(arguments: argparse.Namespace) -> int:
     from digitd.config import load_config  # noqa: PLC0415 - the others need no configuration
     from digitd_training.own_words.record import Wanted, record  # noqa: PLC0415 - nor a source of audio
@@ -232,6 +247,7 @@ COMMANDS = {
     "fetch": _fetch,
     "train": _train,
     "evaluate": _evaluate,
+    "strings": _strings,
     "record": _record,
     "calibrate": _calibrate,
     "leave-out": _leave_out,

@@ -18,6 +18,9 @@ from digitd_training.examples import SceneMaker, over_scenes
 from digitd_training.recipe import Budget, Recipe
 from digitd_training.scenes import Placed, place_of
 
+PARTS_ONLY = SegmenterSettings(connected=False)
+"""What is a digit in a row is not asked about as a part."""
+
 STEPS = np.linspace(0.5, 1, 501)
 
 
@@ -85,7 +88,7 @@ class _Listening:
             words=sum(place.clip.whole and place.clip.label == ELSE for place in placed),
         )
         blocks = [AudioBlock(0, heard)]
-        moments = recognise(blocks, SegmenterSettings(), self._cascade, lambda: self._bar, maker.rate_hz)
+        moments = recognise(blocks, PARTS_ONLY, self._cascade, lambda: self._bar, maker.rate_hz)
         for verdict in verdicts(moments):
             if isinstance(verdict, Detection) and verdict.utterance.is_part:
                 kind = _wrong_in(verdict, placed)

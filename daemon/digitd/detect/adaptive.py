@@ -9,8 +9,9 @@ import numpy as np
 from digitd.detect.bands import BandLevels, together_dbfs
 from digitd.detect.noise_floor import NoiseFloor
 from digitd.detect.parts import LongSound, PartLimits
+from digitd.detect.pieces import SoundInPieces
 from digitd.detect.rules import Span
-from digitd.messages import Float32
+from digitd.messages import Float32, Piece
 
 
 class _State(Enum):
@@ -34,6 +35,7 @@ class AdaptiveLimits:
     windows_per_s: float
     parts_from: int
     parts: PartLimits
+    pieces_from: int | None
 
 
 class AdaptiveRule:
@@ -43,7 +45,7 @@ class AdaptiveRule:
     click does not, and a hoarse voice, whose windows between two pulses of the glottis are quiet, does.
     The onset is where that count last left zero. After `hang_over` quiet windows in a row the utterance
     ends where the last loud window ended. What lasts for `parts_from` may be more than one sound, and then
-    is told of with its parts.
+    is told of with its parts, and what lasts for `pieces_from` in pieces.
 
     Args:
         limits: The settings.
@@ -63,6 +65,7 @@ class AdaptiveRule:
         self._opened: list[bool] = []
         self._state = _State.QUIET
         self._sound = LongSound(limits.parts)
+        self._connected = SoundInPieces()
         self._next = 0
         self._count = 0
         self._onset = 0
@@ -75,7 +78,7 @@ class AdaptiveRule:
         """First window that a span still to come can begin at."""
         if self._state is _State.QUIET and not self._count:
             return self._next
-        return min(self._onset, self._sound.start)
+        return min(self._onset, self._sound.start, self._connected.start)
 
     @property
     def onset_dbfs(self) -> float:
@@ -136,12 +139,10 @@ class AdaptiveRule:
                 self._count_loud(window, level, above_db)
                 return []
             case _State.OPEN:
-                self._levels.append(level)
-                self._sound.add(level, above_db)
+                self._hold(level, above_db)
                 return self._continue(window, loud=above_db > self._limits.offset_db)
             case _State.TOO_LONG:
-                self._levels.append(level)
-                self._sound.add(level, above_db)
+                self._hold(level, above_db)
                 return self._outlast(window, loud=above_db > self._limits.offset_db)
 
     def _count_loud(self, window: int, level: Float32, above_db: float) -> None:
@@ -149,8 +150,8 @@ class AdaptiveRule:
             self._onset = window
             self._levels.clear()
             self._sound.begin(window)
-        self._levels.append(level)
-        self._sound.add(level, above_db)
+            self._connected.begin(window)
+        self._hold(level, above_db)
         loud = above_db > self._limits.onset_db
         self._count = self._count + 1 if loud else max(self._count - 1, 0)
         if self._count > self._limits.onset_windows:
@@ -158,6 +159,12 @@ class AdaptiveRule:
             self._state = _State.OPEN
             self._offset = window
             self._opened_floor_dbfs = self.floor_dbfs
+
+    def _hold(self, level: Float32, above_db: float) -> None:
+        self._levels.append(level)
+        self._sound.add(level, above_db)
+        if self._limits.pieces_from is not None:
+            self._connected.add(level, self._room)
 
     def _continue(self, window: int, *, loud: bool) -> list[Span]:
         if loud:
@@ -173,12 +180,12 @@ class AdaptiveRule:
         length = self._offset - self._onset
         if length < self._limits.shortest:
             return []
-        return [
-            self._span(self._offset, self._parts(self._offset) if length >= self._limits.parts_from else ())
-        ]
+        parts = self._parts(self._offset) if length >= self._limits.parts_from else ()
+        return [self._span(self._offset, parts, self._pieces(length, self._offset))]
 
     def _cut(self) -> list[Span]:
-        span = self._span(self._next, self._parts(), too_long=True)
+        length = self._next - self._onset
+        span = self._span(self._next, self._parts(), self._pieces(length), too_long=True)
         self._state = _State.TOO_LONG
         self._go_on()
         return [span]
@@ -190,15 +197,18 @@ class AdaptiveRule:
             return self._outlived()
         if self._next - self._onset < self._limits.longest:
             return []
-        parts = self._parts()
-        spans = [self._span(self._next, parts, too_long=True)] if parts else []
+        spans = self._more(self._next, self._parts(), self._pieces(self._limits.longest))
         self._go_on()
         return spans
 
     def _outlived(self) -> list[Span]:
         self._state = _State.QUIET
-        parts = self._parts(self._offset)
-        return [self._span(self._offset, parts, too_long=True)] if parts else []
+        pieces = self._pieces(self._limits.longest, self._offset)
+        return self._more(self._offset, self._parts(self._offset), pieces)
+
+    def _more(self, offset: int, parts: tuple[tuple[int, int], ...], pieces: tuple[Piece, ...]) -> list[Span]:
+        """Tell of a sound again that is too long already, where there is anything to tell."""
+        return [self._span(offset, parts, pieces, too_long=True)] if parts or pieces else []
 
     def _parts(self, end: int | None = None) -> tuple[tuple[int, int], ...]:
         """Parts of the sound not told of yet; all of it is none."""
@@ -206,11 +216,26 @@ class AdaptiveRule:
             return ()
         return tuple(part for part in self._sound.parts(end) if part != (self._onset, end))
 
+    def _pieces(self, length: int, end: int | None = None) -> tuple[Piece, ...]:
+        """All of the sound in pieces, if it is so long."""
+        if self._limits.pieces_from is None or length < self._limits.pieces_from:
+            return ()
+        return self._connected.pieces(end)
+
     def _go_on(self) -> None:
         self._onset = self._offset = self._next
         del self._levels[:-1]
 
-    def _span(self, offset: int, parts: tuple[tuple[int, int], ...], *, too_long: bool = False) -> Span:
+    def _span(
+        self,
+        offset: int,
+        parts: tuple[tuple[int, int], ...],
+        pieces: tuple[Piece, ...],
+        *,
+        too_long: bool = False,
+    ) -> Span:
         levels = np.mean(self._levels[: max(offset - self._onset, 1)], axis=0).tolist()
         floor_dbfs = self._opened_floor_dbfs
-        return Span(self._onset, offset, self._next, together_dbfs(levels), floor_dbfs, too_long, parts)
+        return Span(
+            self._onset, offset, self._next, together_dbfs(levels), floor_dbfs, too_long, parts, pieces
+        )

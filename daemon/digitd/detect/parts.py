@@ -77,7 +77,7 @@ class LongSound:
             end: Where the sound is over; None where it goes on, so that what is last in it is not whole.
         """
         begin = self._start - self._first
-        above_db = _smoothed(self._above_db)
+        above_db = smoothed(self._above_db)
         heard_db = above_db[begin : None if end is None else end - self._first]
         edges = [begin, *(begin + at for at in valleys(heard_db.tolist(), self._limits.valley_db))]
         if end is not None:
@@ -159,10 +159,11 @@ def part(whole: Utterance, onset: int, offset: int, rate_hz: int) -> Utterance:
     )
 
 
-def _smoothed(levels_db: Sequence[float]) -> Float32:
+def smoothed(levels_db: Sequence[float] | Float32) -> Float32:
+    """Average a level over a few windows."""
     padded = np.pad(np.array(levels_db, np.float32), SMOOTHED // 2, mode="edge")
-    smoothed: Float32 = np.convolve(padded, np.full(SMOOTHED, 1 / SMOOTHED, np.float32), "valid")
-    return smoothed
+    averaged: Float32 = np.convolve(padded, np.full(SMOOTHED, 1 / SMOOTHED, np.float32), "valid")
+    return averaged
 
 
 def _stands_out_db(power: Float32, first: int, last: int) -> float:
@@ -174,8 +175,9 @@ def _stands_out_db(power: Float32, first: int, last: int) -> float:
             np.full(LOUDEST, LEAST_POWER, np.float32),
         ]
     )
-    return 10 * math.log10(_loudest(power[first:last]) / _loudest(around))
+    return 10 * math.log10(loudest(power[first:last]) / loudest(around))
 
 
-def _loudest(power: Float32) -> float:
+def loudest(power: Float32) -> float:
+    """Return the mean power of the loudest windows."""
     return float(np.sort(power)[-LOUDEST:].mean())

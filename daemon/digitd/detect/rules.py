@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from digitd.messages import Float32
+from digitd.messages import Float32, Piece
 
 SILENCE_DBFS = -120.0
 
@@ -21,6 +21,7 @@ class Span:
         floor_dbfs: The noise floor when it opened.
         too_long: It was cut at the longest that is allowed.
         parts: Stretches of it that may be a word each.
+        pieces: It, cut wherever one digit may end and the next begin, in windows.
     """
 
     onset: int
@@ -30,6 +31,7 @@ class Span:
     floor_dbfs: float
     too_long: bool = False
     parts: tuple[tuple[int, int], ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 class Rule(Protocol):

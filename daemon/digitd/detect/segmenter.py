@@ -1,6 +1,6 @@
 """Which samples are an utterance: a windowed threshold, run without pause on blocks of any size."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -11,13 +11,16 @@ from digitd.detect.classic import ClassicRule
 from digitd.detect.parts import PartLimits
 from digitd.detect.rules import Rule, Span
 from digitd.detect.tape import Tape
-from digitd.messages import HEARD_AFTER_S, AudioBlock, Utterance
+from digitd.messages import HEARD_AFTER_S, AudioBlock, Piece, Utterance
 
 WINDOWS_PER_S = 160
 """The article's window: 50 samples at 8 kHz, 6.25 ms."""
 
 PART_S = 1.0
 """No part is longer; keywords are shorter."""
+
+ROW_S = 0.4
+"""Two digits last so long, however fast they are said."""
 
 SURROUNDINGS_BEFORE_S = 2.0
 """So much audio up to an utterance's offset is kept for who wants to know what it stood in."""
@@ -47,6 +50,8 @@ class SegmenterSettings:
             is looked at if the whole is none. Above `longest_ms`: never.
         valley_db: A valley between two parts lies so far below the peaks on both sides.
         stands_out_db: A part is so much louder than what is around it.
+        connected: Look for digits said without a pause between them in a sound that is no keyword as a whole,
+            or longer than one.
     """
 
     mode: Literal["adaptive", "classic"] = "adaptive"
@@ -63,6 +68,7 @@ class SegmenterSettings:
     parts_from_ms: Annotated[float, Meta(ge=200, le=10_000)] = 700.0
     valley_db: Annotated[float, Meta(ge=1, le=40)] = 6.0
     stands_out_db: Annotated[float, Meta(ge=-40, le=40)] = 4.0
+    connected: bool = True
 
     def __post_init__(self) -> None:
         if self.offset_db > self.onset_db:
@@ -127,7 +133,9 @@ class Segmenter:
         onset, offset = self._samples((span.onset, span.offset))
         start = max(onset - self._pre_roll, self._tape.start)
         parts = tuple(self._samples(part) for part in span.parts)
-        around_start = max(min(end for _, end in (*parts, (onset, offset))) - self._before, self._tape.start)
+        pieces = tuple(self._placed(piece) for piece in span.pieces)
+        first_end = min([offset, *(end for _, end in parts), *(piece.offset for piece in pieces)])
+        around_start = max(first_end - self._before, self._tape.start)
         around_end = min(offset + self._after, self._origin + span.known * self._window)
         return Utterance(
             start=start,
@@ -139,7 +147,12 @@ class Segmenter:
             too_long=span.too_long,
             surroundings=AudioBlock(around_start, self._tape.cut(around_start, around_end)),
             parts=parts,
+            pieces=pieces,
         )
+
+    def _placed(self, piece: Piece) -> Piece:
+        onset, offset = self._samples((piece.onset, piece.offset))
+        return replace(piece, onset=onset, offset=offset)
 
     def _samples(self, windows: tuple[int, int]) -> tuple[int, int]:
         first, last = (self._origin + window * self._window for window in windows)
@@ -167,5 +180,6 @@ def _rule(settings: SegmenterSettings, window: int) -> Rule:
         windows_per_s=WINDOWS_PER_S,
         parts_from=round(settings.parts_from_ms * WINDOWS_PER_S / 1000),
         parts=PartLimits(settings.valley_db, settings.stands_out_db, shortest, round(PART_S * WINDOWS_PER_S)),
+        pieces_from=round(ROW_S * WINDOWS_PER_S) if settings.connected else None,
     )
     return AdaptiveRule(limits, BandLevels(window * WINDOWS_PER_S, window))

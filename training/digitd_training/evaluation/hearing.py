@@ -1,7 +1,7 @@
 """Clips played to recognisers through the daemon's own pipeline, on both cores, and what came of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import TypeAlias
 
@@ -11,8 +11,9 @@ from tqdm import tqdm
 from digitd.audio.files import array_blocks
 from digitd.decide import Bar, Last, reason_to_reject
 from digitd.detect.segmenter import SegmenterSettings
+from digitd.judge import Scorer
 from digitd.messages import NOTHING_AROUND, Detection, Float32, Rejection
-from digitd.pipeline import Scorer, recognise, verdicts
+from digitd.pipeline import recognise, verdicts
 from digitd_training.data import Clip
 
 PROCESSES = 2
@@ -31,12 +32,14 @@ class Recogniser:
         scorer: Names utterances.
         bar: What its scores have to pass.
         rate_hz: The rate that it takes.
+        detector: What an utterance is.
     """
 
     name: str
     scorer: Scorer
     bar: Bar
     rate_hz: int
+    detector: SegmenterSettings = field(default_factory=SegmenterSettings)
 
 
 Maker: TypeAlias = Callable[[], Recogniser]
@@ -117,7 +120,7 @@ def verdicts_on(sound: Float32, recogniser: Recogniser) -> tuple[Verdict, ...]:
     """Play one sound to a fresh pipeline."""
     rate_hz = recogniser.rate_hz
     blocks = array_blocks(sound, rate_hz)
-    came = recognise(blocks, SegmenterSettings(), recogniser.scorer, lambda: recogniser.bar, rate_hz)
+    came = recognise(blocks, recogniser.detector, recogniser.scorer, lambda: recogniser.bar, rate_hz)
     return tuple(_without_samples(verdict) for verdict in verdicts(came))
 
 

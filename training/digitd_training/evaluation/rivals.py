@@ -11,9 +11,10 @@ from digitd.decide import Bar
 from digitd.errors import InputError, UnavailableError
 from digitd.messages import Float32, Score, Utterance
 from digitd.model.bundle import Bundle
-from digitd_training.data import DIGITS, ELSE
+from digitd_training.data import DIGITS, ELSE, Clip
 from digitd_training.evaluation.hearing import Maker, Recogniser
 from digitd_training.evaluation.recognisers import stage_one
+from digitd_training.evaluation.strings import Strings, rivals_strings
 
 POCKETSPHINX = "PocketSphinx"
 RATE_HZ = 16_000
@@ -30,8 +31,7 @@ def rivals(bundle: Bundle) -> list[Maker]:
         InputError: The model takes audio of another rate, or a keyword is not in PocketSphinx's dictionary.
         UnavailableError: PocketSphinx is not installed.
     """
-    if bundle.card.features.rate_hz != RATE_HZ:
-        raise InputError(f"PocketSphinx takes {RATE_HZ} Hz, this model {bundle.card.features.rate_hz} Hz")
+    _require_rate(bundle)
     _ = PocketSphinx(_keywords(bundle)).decoder  # complains here, not in another process
     return [partial(pocketsphinx, bundle)]
 
@@ -44,14 +44,28 @@ def pocketsphinx(bundle: Bundle) -> Recogniser:
     return Recogniser(POCKETSPHINX, PocketSphinx(keywords), everything, RATE_HZ)
 
 
+def pocketsphinx_strings(bundle: Bundle, clips: Sequence[Clip]) -> Strings:
+    """PocketSphinx with a grammar of any number of keywords in a row, each string played to it as a whole.
+
+    Raises:
+        InputError: The model takes audio of another rate, or a keyword is not in PocketSphinx's dictionary.
+        UnavailableError: PocketSphinx is not installed.
+    """
+    _require_rate(bundle)
+    hears = PocketSphinx(_keywords(bundle), row=True).keywords
+    return rivals_strings(POCKETSPHINX, hears, clips, RATE_HZ)
+
+
 class PocketSphinx:
     """Names utterances with the English model that PocketSphinx comes with.
 
     Args:
         keywords: Labels; digits are spelled out for the grammar, other labels are spelled as they are.
+        row: Whether it expects any number of them in a row, else one.
     """
 
-    def __init__(self, keywords: Sequence[str]) -> None:
+    def __init__(self, keywords: Sequence[str], *, row: bool = False) -> None:
+        self._row = row
         spelled = {digit: word for word, digit in DIGITS.items()}
         self._labels = {spelled.get(label, label): label for label in keywords}
 
@@ -66,24 +80,34 @@ class PocketSphinx:
         decoder = _package().Decoder(samprate=RATE_HZ, lm=None, loglevel="FATAL")
         if unknown := [word for word in self._labels if not decoder.lookup_word(word)]:
             raise InputError(f"{', '.join(unknown)}: not in PocketSphinx's dictionary")
-        decoder.add_jsgf_string("keywords", grammar(list(self._labels)))
+        decoder.add_jsgf_string("keywords", grammar(list(self._labels), row=self._row))
         decoder.activate_search("keywords")
         return decoder
 
     def score(self, utterance: Utterance) -> Score:
         """Return certainty of the word that PocketSphinx finds; it tells no posteriors under a grammar."""
+        return Score({next(iter(self.keywords(_with_surroundings(utterance))), ELSE): 1.0})
+
+    def keywords(self, samples: Float32) -> list[str]:
+        """Return what PocketSphinx finds in a sound, shape (n,)."""
         self.decoder.reinit_feat()  # what it learned of the room would make the order of the clips matter
         self.decoder.start_utt()
         # As a whole: its mean is then removed from all of it, not from what came so far.
-        self.decoder.process_raw(_pcm(_with_surroundings(utterance)), full_utt=True)
+        self.decoder.process_raw(_pcm(samples), full_utt=True)
         self.decoder.end_utt()
         found = self.decoder.hyp()
-        return Score({self._labels[found.hypstr] if found and found.hypstr else ELSE: 1.0})
+        return [self._labels[word] for word in found.hypstr.split()] if found else []
 
 
-def grammar(words: Sequence[str]) -> str:
-    """A JSGF grammar of single words."""
-    return f"#JSGF V1.0;\ngrammar keywords;\npublic <keyword> = {' | '.join(words)};\n"
+def grammar(words: Sequence[str], *, row: bool = False) -> str:
+    """A JSGF grammar of single words, or of any number of them in a row."""
+    times = "+" if row else ""
+    return f"#JSGF V1.0;\ngrammar keywords;\npublic <keyword> = ({' | '.join(words)}){times};\n"
+
+
+def _require_rate(bundle: Bundle) -> None:
+    if bundle.card.features.rate_hz != RATE_HZ:
+        raise InputError(f"PocketSphinx takes {RATE_HZ} Hz, this model {bundle.card.features.rate_hz} Hz")
 
 
 def _keywords(bundle: Bundle) -> list[str]:

@@ -5,7 +5,7 @@ import os
 import select
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -95,7 +95,8 @@ def record(
         if wanted.room_s:
             yield from _room(audio, wanted.room_s, shelf)
         if rounds.word:
-            yield from _words(detected(audio, config.detector, RATE_HZ), rounds, shelf, keyboard)
+            ears = replace(config.detector, connected=False)  # words come one at a time here
+            yield from _words(detected(audio, ears, RATE_HZ), rounds, shelf, keyboard)
     yield from _summary(wanted, shelf)
 
 
