@@ -243,6 +243,23 @@ def test_a_model_that_became_worse_takes_nobody_s_place_and_one_that_helps_does(
     assert read_bundle(out.with_suffix(".candidate.tflite")).card.labels == ("go", "up", "else")
 
 
+def test_pieces_of_words_whose_beginning_nobody_knows_are_refused(
+    recordings: Path, household: dict[str, Path]
+) -> None:
+    pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
+    recipe, out = recordings.parent / "pieces.yaml", recordings.parent / "pieces.tflite"
+    recipe.write_text(
+        household["little.yaml"].read_text().replace("fragment_share: 0", "fragment_share: 0.1")
+    )
+
+    done = digitd_train(
+        *("train", "--words", household["labelled"], "--data", recordings, "-o", out, "--recipe", recipe)
+    )
+
+    assert (done.returncode, out.exists()) == (66, False)
+    assert "fragment_share: nobody knows" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [

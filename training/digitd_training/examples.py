@@ -121,6 +121,9 @@ class SceneMaker:
     Args:
         recipe: What may happen.
         recordings: Of one split.
+
+    Raises:
+        InputError: They are not what the recipe is about.
     """
 
     def __init__(self, recipe: Recipe, recordings: Sequence[Recording]) -> None:
@@ -133,6 +136,10 @@ class SceneMaker:
         self.rate_hz = rate_hz
         self._recipe = recipe
         self._keywords = _stock([clip for clip in found if clip.label != ELSE], recipe.keyword_weights)
+        if recipe.fragment_share and self._keywords.shares.keys() <= UNTRIMMED:
+            raise InputError(
+                "fragment_share: nobody knows where in their recordings these keywords begin; set it to 0"
+            )
         self._else = _stock([clip for clip in found if clip.label == ELSE], recipe.else_weights)
         self._surroundings = Surroundings(
             noises=[load(recording, rate_hz) for recording in recordings if recording.kind == "noise"],
