@@ -27,6 +27,7 @@ from fakes import MARK_S, RATE_HZ, audio, blocks
 
 MARK = round(MARK_S * RATE_HZ)
 QUIET = "." * 12
+EARS = SegmenterSettings(connected=False)
 
 
 def rounds(*words: str, wanted: int = 2, have: int = 0) -> Rounds:
@@ -36,7 +37,7 @@ def rounds(*words: str, wanted: int = 2, have: int = 0) -> Rounds:
 def heard_in(sound: Float32, asked: Rounds, start: int = 0) -> list[Message]:
     booth = Booth(asked, RATE_HZ)
     cut = blocks(sound, [32] * (len(sound) // 32), start)
-    return [message for one in detected(cut, SegmenterSettings(), RATE_HZ) for message in booth.feed(one)]
+    return [message for one in detected(cut, EARS, RATE_HZ) for message in booth.feed(one)]
 
 
 def reasons(sound: Float32) -> list[str]:
@@ -126,7 +127,7 @@ def test_a_word_that_samples_were_lost_in_is_refused_and_asked_for_again() -> No
     cut = [*blocks(before, [32] * 35), *blocks(after, [32] * 37, start=len(before) + 5)]
     booth = Booth(rounds("go"), RATE_HZ)
 
-    told = [message for one in detected(cut, SegmenterSettings(), RATE_HZ) for message in booth.feed(one)]
+    told = [message for one in detected(cut, EARS, RATE_HZ) for message in booth.feed(one)]
 
     assert [type(message) for message in told] == [Prompt, Refusal, Prompt]
 
@@ -149,9 +150,7 @@ def test_a_take_that_is_thrown_away_is_asked_for_at_once() -> None:
     booth = Booth(asked, RATE_HZ)
     sound = audio(QUIET + "#####" + QUIET)
     first, take, _ = [
-        message
-        for one in detected(blocks(sound, [32] * 72), SegmenterSettings(), RATE_HZ)
-        for message in booth.feed(one)
+        message for one in detected(blocks(sound, [32] * 72), EARS, RATE_HZ) for message in booth.feed(one)
     ]
     promised = asked.word
 
