@@ -81,7 +81,8 @@ def test_what_was_said_can_be_read_as_numbers(
     assert numbers["digitd_canary_passed",] == numbers["digitd_mqtt_connected",] == 1
     assert numbers["digitd_audio_blocks_total",] > 100
     assert numbers["digitd_audio_missing_seconds_total",] < 10
-    assert max(numbers["digitd_level_dbfs",], numbers["digitd_onset_dbfs",]) < 0
+    assert numbers["digitd_floor_dbfs",] < numbers["digitd_onset_dbfs",] < 0
+    assert numbers["digitd_level_dbfs",] < 0
     assert 20e6 < numbers["process_resident_memory_bytes",] < 300e6
 
 

@@ -30,6 +30,7 @@ def reading(timings: Timings | None = None, **changed: Any) -> Reading:  # noqa:
         "uptime_s": 60.0,
         "level_dbfs": -61.5,
         "onset_dbfs": -52.0,
+        "floor_dbfs": -63.5,
         "canary": None,
         "echo_ms": None,
         "broker_trouble": None,
@@ -112,6 +113,15 @@ def test_one_state_is_1_and_all_others_are_0(state: State) -> None:
     assert {other: numbers["digitd_state", other] for other in State} == {
         other: other is state for other in State
     }
+
+
+def test_level_onset_and_noise_floor_are_told_once_sound_has_come() -> None:
+    before = told(reading(level_dbfs=None, onset_dbfs=None, floor_dbfs=None))
+    numbers = told(reading())
+
+    levels = ("digitd_level_dbfs", "digitd_onset_dbfs", "digitd_floor_dbfs")
+    assert [numbers[name,] for name in levels] == [-61.5, -52.0, -63.5]
+    assert not [name for name, *_ in before if name in levels]
 
 
 def test_before_the_canary_has_sung_nothing_is_told_of_it() -> None:

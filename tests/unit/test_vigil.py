@@ -79,7 +79,7 @@ class Watched:
     def hear(self, sketch: str) -> None:
         for mark in sketch:
             self.clock.pass_s(BLOCK_S)
-            self.vigil.heed(AudioBlock(0, SOUNDS[mark], self.clock.monotonic()), -60.0, -50.0)
+            self.vigil.heed(AudioBlock(0, SOUNDS[mark], self.clock.monotonic()), -60.0, -50.0, -64.04)
 
     def health(self) -> dict[str, Any]:
         health: dict[str, Any] = json.loads(self.voice.states["health"])
@@ -198,6 +198,16 @@ def test_what_stays_the_same_is_told_once_a_minute(watched: Watched) -> None:
 
     assert same == first
     assert watched.health() != first
+
+
+def test_health_tells_how_loud_the_room_is(watched: Watched) -> None:
+    before = watched.vigil.health()
+    watched.hear("#")
+
+    health = watched.health()
+    levels = ("level_dbfs", "onset_dbfs", "floor_dbfs")
+    assert [before[name] for name in levels] == [None, None, None]
+    assert [health[name] for name in levels] == [-60.0, -50.0, -64.0]
 
 
 def test_health_tells_of_the_canary_and_of_its_way_over_the_broker(watched: Watched) -> None:

@@ -127,7 +127,7 @@ class Session:
         for message in self._publisher.received():
             self._hear(message)
         self._introduction.heed()
-        self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs)
+        self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs, heard.floor_dbfs)
         if self._bookkeeping.follow(moment, self.recogniser, listening=self._vigil.listening):
             self._tell_onlookers()
         clips = self._collect(moment)

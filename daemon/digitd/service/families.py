@@ -14,9 +14,16 @@ from prometheus_client.core import (
 )
 
 from digitd.service.board import Reading
-from digitd.service.health import CanaryReport
+from digitd.service.health import CanaryReport, Health
 from digitd.service.liveness import State
 from digitd.service.timings import Distribution
+
+LEVELS: Final = {
+    "level_dbfs": "Mean level of the latest block of audio.",
+    "onset_dbfs": "A window louder than this may be the beginning of a word.",
+    "floor_dbfs": "The noise floor: how loud the room is when nobody speaks.",
+}
+"""Levels of `health` to meanings; each is there once a block has come."""
 
 COUNTED: Final = {
     "blocks": ("audio_blocks", "Runs of samples that came in."),
@@ -51,10 +58,7 @@ def families(reading: Reading) -> Iterator[Metric]:
     health = reading.health
     yield InfoMetricFamily("digitd_build", "What runs.", dict(health.versions))
     yield _state(health.state)
-    if health.level_dbfs is not None and health.onset_dbfs is not None:
-        yield _gauge("level_dbfs", "Mean level of the latest block of audio.", health.level_dbfs)
-        meaning = "A window louder than this may be the beginning of a word."
-        yield _gauge("onset_dbfs", meaning, health.onset_dbfs)
+    yield from _levels(health)
     if health.canary:
         yield from _canary(health.canary)
     if health.echo_ms is not None:
@@ -72,6 +76,12 @@ def _state(state: str) -> Metric:
     for one in State:
         family.add_metric([one], one == state)
     return family
+
+
+def _levels(health: Health) -> Iterator[Metric]:
+    for name, meaning in LEVELS.items():
+        if (level_dbfs := getattr(health, name)) is not None:
+            yield _gauge(name, meaning, level_dbfs)
 
 
 def _canary(report: CanaryReport) -> Iterator[Metric]:

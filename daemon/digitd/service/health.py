@@ -42,6 +42,7 @@ class Health:
         uptime_s: How long the process has existed.
         level_dbfs: Mean level of the latest block of audio; None before the first.
         onset_dbfs: A window louder than this may be the beginning of a word, as the room is now.
+        floor_dbfs: The noise floor: how loud the room is when nobody speaks.
         canary: Its latest song; None before the first.
         echo_ms: How long the broker took to give that song back; None while it has not.
         broker_trouble: Why the broker does not take what we say; None when it does.
@@ -55,6 +56,7 @@ class Health:
     uptime_s: float
     level_dbfs: float | None
     onset_dbfs: float | None
+    floor_dbfs: float | None
     canary: CanaryReport | None
     echo_ms: float | None
     broker_trouble: str | None
@@ -72,6 +74,7 @@ def health_fields(health: Health) -> dict[str, Any]:
         "uptime_s": round(health.uptime_s),
         "level_dbfs": _rounded(health.level_dbfs),
         "onset_dbfs": _rounded(health.onset_dbfs),
+        "floor_dbfs": _rounded(health.floor_dbfs),
         "canary": canary_fields(health.canary) if health.canary else None,
         "broker": {
             "trouble": health.broker_trouble,

@@ -69,19 +69,21 @@ class Vigil:
         self._since = clock.now()
         self._level_dbfs: float | None = None
         self._onset_dbfs: float | None = None
+        self._floor_dbfs: float | None = None
         self._trouble: str | None = None
         self._ready = False
         self._pinged_at = self._told_at = -math.inf
 
-    def heed(self, block: AudioBlock, level_dbfs: float, onset_dbfs: float) -> None:
+    def heed(self, block: AudioBlock, level_dbfs: float, onset_dbfs: float, floor_dbfs: float) -> None:
         """Look at a block, and at what the detector made of it.
 
         Args:
             block: As the source gave it; empty when time passed without audio.
             level_dbfs: Mean level of the block.
             onset_dbfs: How loud the beginning of a word would be.
+            floor_dbfs: How loud the room is when nobody speaks.
         """
-        self._level_dbfs, self._onset_dbfs = level_dbfs, onset_dbfs
+        self._level_dbfs, self._onset_dbfs, self._floor_dbfs = level_dbfs, onset_dbfs, floor_dbfs
         changed = self._heard(block) | self._sung_if_due() | self._heeded_broker()
         now = self._clock.monotonic()
         if changed or now - self._told_at >= HEALTH_EVERY_S:
@@ -102,6 +104,7 @@ class Vigil:
             uptime_s=seconds_since_start(),
             level_dbfs=self._level_dbfs,
             onset_dbfs=self._onset_dbfs,
+            floor_dbfs=self._floor_dbfs,
             canary=self.canary.report,
             echo_ms=self.echo.took_ms,
             broker_trouble=self._trouble,
