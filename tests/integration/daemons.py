@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from integration.brokers import Broker, Listener
+
 DIGITD = [sys.executable, "-m", "digitd"]
 
 
@@ -69,3 +71,10 @@ def daemon(
             yield Daemon(process, log, config)
         finally:
             process.kill()
+
+
+def retained(broker: Broker, topic: str) -> str:
+    """Return what the broker keeps of what such a daemon said."""
+    with Listener(broker.port, f"digitd/kitchen/{topic}") as listener:
+        listener.wait_for_count(1)
+        return listener.heard()[0][1]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from integration.brokers import Broker, Listener, free_port
-from integration.daemons import DIGITD, daemon
+from integration.daemons import DIGITD, daemon, retained
 from integration.speech import first_words
 from integration.virtual_microphone import VirtualMicrophone, virtual_microphone
 
@@ -24,12 +24,6 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """Return the first words of the demo's recording as a WAV file, and what they are."""
     path = tmp_path_factory.mktemp("speech") / "words.wav"
     return path, first_words(WORDS, path)
-
-
-def retained(broker: Broker, topic: str) -> str:
-    with Listener(broker.port, f"digitd/kitchen/{topic}") as listener:
-        listener.wait_for_count(1)
-        return listener.heard()[0][1]
 
 
 def wait_until_microphone(broker: Broker, payload: str) -> None:

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from integration.brokers import Broker, Listener, free_port, mosquitto
+from integration.brokers import Broker, free_port, mosquitto
 from integration.browser import chromium
-from integration.daemons import Daemon, daemon
+from integration.daemons import Daemon, daemon, retained
 from integration.speech import first_words
 from integration.virtual_microphone import VirtualMicrophone
 
@@ -95,12 +95,6 @@ def accepted(page: Page) -> Locator:
 def names(page: Page) -> list[str]:
     """Return what they say, the oldest first."""
     return accepted(page).locator(".name").all_text_contents()[::-1]
-
-
-def retained(broker: Broker, topic: str) -> str:
-    with Listener(broker.port, f"digitd/kitchen/{topic}") as listener:
-        listener.wait_for_count(1)
-        return listener.heard()[0][1]
 
 
 def onset_db_in_force(broker: Broker) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integration.brokers import Broker, Listener
-from integration.daemons import Daemon, daemon
+from integration.daemons import Daemon, daemon, retained
 from integration.speech import first_words
 from integration.virtual_microphone import VirtualMicrophone
 
@@ -31,12 +31,6 @@ def word(tmp_path: Path) -> Path:
     """Return the first word of the demo's recording as a WAV file."""
     first_words(1, tmp_path / "word.wav")
     return tmp_path / "word.wav"
-
-
-def retained(broker: Broker, topic: str) -> str:
-    with Listener(broker.port, f"{SITE}/{topic}") as listener:
-        listener.wait_for_count(1)
-        return listener.heard()[0][1]
 
 
 def answer(broker: Broker, verb: str, payload: str = '{"transaction": "t1"}') -> dict[str, Any]:

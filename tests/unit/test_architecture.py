@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 DAEMON = ROOT / "daemon" / "digitd"
 TRAINING = ROOT / "training" / "digitd_training"
 
-BASE = {"messages", "errors", "clock", "secret"}
+BASE = {"messages", "errors", "clock", "secret", "foreign"}
 ROOMS = BASE | {"audio", "detect", "features", "decide", "model", "numbers", "publish"}
 
 MAY_IMPORT = {  # themselves apart, and the package's version
@@ -21,6 +21,7 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "messages": set(),
     "errors": set(),
     "clock": set(),
+    "foreign": set(),
     "secret": {"errors"},
     "audio": BASE,
     "detect": BASE,

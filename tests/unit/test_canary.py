@@ -144,7 +144,11 @@ def test_what_does_not_come_back_is_trouble(clock: FakeClock) -> None:
     assert str(echo.trouble).startswith("does not give back what it takes")
 
 
-@pytest.mark.parametrize("payload", [b"", b"{", b"7", b"\xff", b'{"id": 7}', b'{"id": "another"}'])
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"{", b"7", b"\xff", b'{"id": 7}', b'{"id": "another"}', b'{"id": "\xff"}'],
+    ids=repr,
+)
 def test_what_somebody_else_says_on_its_topic_is_no_echo(payload: bytes, clock: FakeClock) -> None:
     echo = Echo(FakeVoice(), clock.clock)
     echo.follow(sung(clock))

@@ -25,7 +25,10 @@ def test_at_first_nothing_was(tmp_path: Path) -> None:
     assert remembered(tmp_path / "kitchen.json", Orders()) == Orders()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"muted": 7}', b'{"threshold": 5}', b"\xff", DEEP])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"muted": 7}', b'{"threshold": 5}', b"\xff", b'{"thresholds": {"\xff": 1}}', DEEP],
+)
 def test_a_file_that_is_broken_is_told_and_forgotten(
     content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

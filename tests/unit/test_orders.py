@@ -49,6 +49,8 @@ def test_an_order_is_understood(topic: str, payload: bytes, meant: Order) -> Non
         ("threshold/8/set", b"0.9", "no keyword '8': there are 1, 7"),
         ("request/health", b"7", "must be a JSON object"),
         ("request/health", b'{"more": ' + b"[" * 50_000, "must be a JSON object"),
+        ("request/health", b'{"transaction": "\xff"}', "must be a JSON object"),
+        ("request/health", b'{"transaction": "\\ud800"}', "must be a JSON object"),
         ("elsewhere", b"", "nothing is known of 'elsewhere'"),
     ],
 )
@@ -56,9 +58,19 @@ def test_anything_else_is_refused_with_what_can_be_asked(topic: str, payload: by
     assert str(refusal(topic, payload)).startswith(text)
 
 
+@pytest.mark.parametrize("topic", ["request/{}", "threshold/{}/set", "{}"])
+def test_a_refusal_is_short_whatever_was_asked(topic: str) -> None:
+    refused = refusal(topic.format("x" * 65_000), b"")
+
+    assert str(refused).startswith("nothing is known of")
+    assert max(len(str(refused)), len(refused.topic)) < 200
+
+
 @given(
     topic=st.sampled_from(["mute/set", "threshold/set", "threshold/7/set", "request/health", "request/x"]),
-    payload=st.binary(max_size=200) | st.text(max_size=50).map(str.encode),
+    payload=st.binary(max_size=200)
+    | st.text(max_size=50).map(str.encode)
+    | st.binary(max_size=9).map(lambda text: b'{"transaction": "' + text + b'"}'),
 )
 def test_whatever_comes_is_an_order_or_is_refused(topic: str, payload: bytes) -> None:
     with suppress(OrderError):

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from digitd.foreign import ForeignError
 from digitd.messages import Rejection
 from digitd.monitor.painter import Painter
 from digitd.monitor.reading import Utterance, read
@@ -174,8 +175,11 @@ def test_a_question_is_read() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["", "{", "[]", "{}", '{"number": "x", "topic": "a"}', '{"number": 1, "topic": "a", "x": 1}', b"\xff"],
+    [
+        *("", "{", "[]", "{}", '{"number": "x", "topic": "a"}', '{"number": 1, "topic": "a", "x": 1}'),
+        *(b"\xff", b'{"number": 1, "topic": "\xff"}'),
+    ],
 )
 def test_what_is_no_question_is_refused(message: str | bytes) -> None:
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(ForeignError):
         asked(message)

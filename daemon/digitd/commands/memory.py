@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
+from digitd.foreign import ForeignError, decoded
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -33,10 +35,10 @@ def state_folder(environ: Mapping[str, str]) -> Path:
 def remembered(path: Path, at_first: T) -> T:
     """Return what was kept last, of the kind of `at_first`; what cannot be read is told, and is that."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=type(at_first))
+        return decoded(path.read_bytes(), type(at_first))
     except FileNotFoundError:
         return at_first
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
+    except (OSError, ForeignError) as error:
         log.warning("what was kept before the restart is forgotten file=%s error=%r", path, str(error))
         return at_first
 

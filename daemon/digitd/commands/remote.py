@@ -13,7 +13,7 @@ from digitd.decide import Orders
 from digitd.errors import DigitdError
 from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
-from digitd.publish.orders import UNSET, Mute, Order, OrderError, Request, Threshold, understood
+from digitd.publish.orders import LONGEST, UNSET, Mute, Order, OrderError, Request, Threshold, understood
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Remote:
                 fields = {"transaction": order.transaction, "status": "ok", "data": answer}
                 self._say(order.verb, fields)
         except OrderError as error:
-            log.warning("order refused topic=%s error=%r", message.topic, str(error))
+            log.warning("order refused topic=%s error=%r", message.topic[:LONGEST], str(error))
             self._say(error.topic, {"transaction": error.transaction, "status": "error", "error": str(error)})
 
     def do(self, topic: str, payload: bytes) -> Any:  # noqa: ANN401 - each verb's answer has its own form

@@ -7,8 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanag
 from threading import Thread
 from typing import Final, TypeAlias
 
-import msgspec
-
+from digitd.foreign import ForeignError
 from digitd.monitor.gallery import Gallery
 from digitd.monitor.tap import Question, Tap
 from digitd.monitor.viewers import Viewer
@@ -55,7 +54,7 @@ def refused(message: str | bytes, viewer: Viewer, tap: Tap) -> str | None:
     """Pass a question on; say why not where it cannot be."""
     try:
         question = asked(message)
-    except msgspec.DecodeError:
+    except ForeignError:
         return "not understood"
     wanted = Question(viewer.number, question.number, question.topic, question.payload)
     return None if tap.ask(wanted) else "too many questions"

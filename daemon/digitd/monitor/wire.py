@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from digitd.clock import timestamp
 from digitd.features import reduced_spectrogram
+from digitd.foreign import decoded
 from digitd.messages import AudioBlock, Detection, Score, Utterance
 from digitd.monitor.painter import Strip
 from digitd.monitor.tap import Answer, Seen, Sound, Spelled
@@ -49,9 +50,9 @@ def asked(message: str | bytes) -> Asked:
     """Read what came from a page.
 
     Raises:
-        msgspec.DecodeError: It is none of ours.
+        ForeignError: It is none of ours.
     """
-    return msgspec.json.decode(message, type=Asked)
+    return decoded(message, Asked)
 
 
 def question(topic: str, payload: str) -> bytes:

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
+from digitd.foreign import ForeignError, decoded
+
 STATES: Final = ("availability", "microphone", "health", "info", "last")
 """Topics below `<base>/<site>/` that are retained and looked at here."""
 
@@ -94,7 +96,7 @@ class Fleet:
         site, _, state = topic.removeprefix(f"{self._base}/").rpartition("/")
         try:
             told = _told(state, payload)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (ForeignError, UnicodeDecodeError):  # the latter for a word that is no JSON
             return
         fit: dict[str, Any] = {
             key: _fit(value) if isinstance(value, str) else value for key, value in told.items()
@@ -110,7 +112,7 @@ def _fit(text: str) -> str:
 def _told(state: str, payload: bytes) -> dict[str, Any]:
     match state:
         case "health":
-            health = msgspec.json.decode(payload, type=_Health)
+            health = decoded(payload, _Health)
             canary = health.canary.trouble if health.canary else None
             broker = health.broker.trouble if health.broker else None
             silent = health.reason if health.state not in {"listening", "starting"} else None
@@ -122,10 +124,10 @@ def _told(state: str, payload: bytes) -> dict[str, Any]:
                 "level_dbfs": health.level_dbfs,
             }
         case "info":
-            versions = msgspec.json.decode(payload, type=_Info).versions
+            versions = decoded(payload, _Info).versions
             return {"version": versions.get("digitd", ""), "model": versions.get("model", "")}
         case "last":
-            last = msgspec.json.decode(payload, type=_Last)
+            last = decoded(payload, _Last)
             return {"last": last.keyword, "last_at": last.offset}
         case _:
             return {state: payload.decode()}

@@ -6,11 +6,15 @@ from typing import Final, TypeAlias
 import msgspec
 
 from digitd.errors import DigitdError
+from digitd.foreign import ForeignError, decoded
 
 TOPICS: Final = ("mute/set", "threshold/set", "threshold/+/set", "request/+")
 LEAST, GREATEST = 0.5, 0.999
 UNSET: Final = "None"
 """Home Assistant's word for a number that has no value: the model's own thresholds hold."""
+
+LONGEST: Final = 100
+"""Characters of a topic: the answer's is longer by one, and MQTT's may have 65,535 bytes."""
 
 
 class OrderError(DigitdError):
@@ -78,6 +82,8 @@ def understood(topic: str, payload: bytes, keywords: tuple[str, ...]) -> Order:
     Raises:
         OrderError: It is none of ours.
     """
+    if len(topic) > LONGEST:
+        raise OrderError(f"nothing is known of {topic[:LONGEST]!r}...", "unknown")
     match topic.split("/"):
         case ["mute", "set"]:
             return Mute(_on_or_off(payload))
@@ -113,7 +119,7 @@ def _posterior(payload: bytes) -> float | None:
 
 def _request(verb: str, payload: bytes) -> Request:
     try:
-        body = msgspec.json.decode(payload or b"{}", type=_Body)
-    except (msgspec.DecodeError, RecursionError) as error:  # the latter at brackets within brackets
+        body = decoded(payload or b"{}", _Body)
+    except ForeignError as error:
         raise OrderError(f'must be a JSON object such as {{"transaction": "1"}}: {error}', verb) from error
     return Request(verb, body.transaction)

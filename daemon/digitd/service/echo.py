@@ -3,6 +3,7 @@
 import msgspec
 
 from digitd.clock import SYSTEM, Clock
+from digitd.foreign import ForeignError, decoded
 from digitd.service.canary import Canary
 from digitd.service.health import canary_fields
 from digitd.service.voice import Voice
@@ -58,8 +59,8 @@ class Echo:
     def came(self, payload: bytes, came_at: float) -> None:
         """Take what came on the topic, at so many seconds of `time.monotonic()`."""
         try:
-            returned = msgspec.json.decode(payload, type=_Returned)
-        except msgspec.DecodeError:  # somebody else's: ours are well-formed
+            returned = decoded(payload, _Returned)
+        except ForeignError:  # somebody else's: ours are well-formed
             return
         if returned.id == self._sent:
             self.took_ms = 1000 * (came_at - self._sent_at)
