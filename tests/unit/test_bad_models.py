@@ -55,10 +55,12 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("models") / "scratch.tflite"
 
 
-def archive(entries: dict[str, bytes], network: bytes = MODEL.network) -> bytes:
+def archive(
+    entries: dict[str, bytes], network: bytes = MODEL.network, packed: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """A file of our form, with any content and the right checksum."""
     file = io.BytesIO(network)
-    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as entered:
+    with zipfile.ZipFile(file, "a", packed) as entered:
         for name, content in entries.items():
             entered.writestr(name, content)
     return sealed(file.getvalue())
@@ -167,6 +169,13 @@ def test_an_entry_that_claims_less_than_it_holds_is_refused(scratch: Path) -> No
         content[at : at + 4] = (1000).to_bytes(4, "little")
 
     refused(scratch, sealed(bytes(content[:-80]) + b"\0\0"))
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
+def test_an_entry_that_is_packed_in_another_way_is_refused_as_it_is(scratch: Path, packed: int) -> None:
+    content = archive({CARD: msgspec.json.encode(PARTS), HEAD: MODEL.head}, packed=packed)
+
+    assert f"{CARD} is packed in another way" in refused(scratch, content)
 
 
 def test_an_archive_of_many_entries_is_refused_soon(scratch: Path) -> None:

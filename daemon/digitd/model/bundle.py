@@ -25,6 +25,9 @@ HEAD = "verifier.tflite"
 ENTRY_LIMIT = 1_000_000
 """Bytes; what is larger is none of ours."""
 
+PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Of anything else Python unpacks more than the entry claims to hold: a kilobyte may be a gigabyte."""
+
 LARGEST_BYTES = 4_000_000
 """Of a whole file; the shipped one is a sixteenth of that."""
 
@@ -251,6 +254,9 @@ def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 def _read(archive: zipfile.ZipFile, name: str) -> bytes:
     if name not in archive.namelist():
         raise ValueError(f"{name} is not there")
-    if archive.getinfo(name).file_size > ENTRY_LIMIT:
+    entry = archive.getinfo(name)
+    if entry.compress_type not in PACKED:
+        raise ValueError(f"{name} is packed in another way than a model's is")
+    if entry.file_size > ENTRY_LIMIT:
         raise ValueError(f"{name} is larger than {ENTRY_LIMIT} bytes")
     return archive.read(name)
