@@ -8,9 +8,11 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -197,10 +199,18 @@ def test_a_name_that_cannot_be_looked_up_is_told() -> None:
         expand(["a" * 300])
 
 
-def test_an_hour_is_read_in_the_memory_of_seconds(tmp_path: Path) -> None:
-    path, size = tmp_path / "long.wav", 3600 * RATE_HZ * 2
-    path.write_bytes(promising(size)[:44])
-    os.truncate(path, 44 + size)  # with a hole instead of zeros: it takes no room on the disk
+def long_wav(path: Path, quiet_s: int, then: bytes = b"") -> Path:
+    """Write so many seconds of zeros, as a hole that takes no room on the disk, and 16-bit samples after."""
+    size = quiet_s * RATE_HZ * 2
+    path.write_bytes(promising(size + len(then))[:44])
+    os.truncate(path, 44 + size)
+    with path.open("ab") as file:
+        file.write(then)
+    return path
+
+
+def test_three_hours_are_read_in_the_memory_of_seconds(tmp_path: Path) -> None:
+    path = long_wav(tmp_path / "long.wav", quiet_s=3 * 3600)
 
     tracemalloc.start()
     try:
@@ -209,8 +219,45 @@ def test_an_hour_is_read_in_the_memory_of_seconds(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
 
-    assert length == size // 2
+    assert length == 3 * 3600 * RATE_HZ
     assert peak < 4_000_000
+
+
+def detected(path: Path) -> tuple[list[dict[str, Any]], float]:
+    """What `digitd detect` finds in a file, and how many megabytes its process took at most."""
+    program = (
+        "import sys; from pathlib import Path; from digitd.cli import main; code = main(sys.argv[1:])\n"
+        "print(Path('/proc/self/status').read_text(), file=sys.stderr); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", program, "detect", "--format", "jsonl", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    peak_kb = int(done.stderr.partition("VmHWM:")[2].split()[0])
+    return [json.loads(line) for line in done.stdout.splitlines()], peak_kb / 1024
+
+
+def test_digits_after_a_long_quiet_are_found_in_the_memory_of_a_short_file(tmp_path: Path) -> None:
+    samples = soundfile.read(TEN_DIGITS, frames=8 * RATE_HZ, dtype="int16")[0].astype("<i2").tobytes()
+
+    found, short_mb = detected(long_wav(tmp_path / "short.wav", 5, samples))
+    late, long_mb = detected(long_wav(tmp_path / "long.wav", 1200, samples))
+
+    assert len(found) > 3
+    assert [one["keyword"] for one in late] == [one["keyword"] for one in found]
+    onsets_s = [one["onset_s"] - 5 for one in found]
+    assert [one["onset_s"] - 1200 for one in late] == pytest.approx(onsets_s, abs=0.1)  # it knows the room
+    assert long_mb - short_mb < 8, "20 minutes of samples are 38 MB, and 77 MB as numbers"
+
+
+def test_eight_channels_give_the_digits_of_one(tmp_path: Path) -> None:
+    samples = soundfile.read(TEN_DIGITS, frames=8 * RATE_HZ, dtype="int16")[0]
+    one, eight = tmp_path / "one.wav", tmp_path / "eight.wav"
+    soundfile.write(one, samples, RATE_HZ)
+    soundfile.write(eight, np.stack([samples] * 8, axis=1), RATE_HZ)
+
+    (of_one, _), (of_eight, _) = detected(one), detected(eight)
+
+    assert len(of_one) > 3
+    assert [told | {"file": ""} for told in of_eight] == [told | {"file": ""} for told in of_one]
 
 
 @given(st.binary(max_size=300) | st.lists(chunks, max_size=5).map(riff), st.integers(1, 100))
