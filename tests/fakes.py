@@ -55,11 +55,13 @@ class FakeClock:
 
     def __init__(self) -> None:
         self._passed_s = 1000.0
+        self._jumped_s = 0.0
         self.clock = Clock(now=self.now, monotonic=self.monotonic)
 
     def now(self) -> datetime:
-        """Return noon, and what has passed since."""
-        return datetime(2026, 11, 26, 12, tzinfo=UTC) + timedelta(seconds=self._passed_s - 1000)
+        """Return noon, and what has passed since, and how far the wall clock jumped."""
+        passed = timedelta(seconds=self._passed_s - 1000 + self._jumped_s)
+        return datetime(2026, 11, 26, 12, tzinfo=UTC) + passed
 
     def monotonic(self) -> float:
         """Return seconds."""
@@ -68,6 +70,10 @@ class FakeClock:
     def pass_s(self, seconds: float) -> None:
         """Let time pass."""
         self._passed_s += seconds
+
+    def jump_s(self, seconds: float) -> None:
+        """Set the wall clock, as a time server does; no time passes."""
+        self._jumped_s += seconds
 
 
 @dataclass

@@ -53,6 +53,9 @@ MAY_IMPORT = {  # themselves apart, and the package's version
     "__main__": {"cli"},
 }
 DRAWS = DAEMON / "pictures" / "paper.py"
+WALL_CLOCK = {DAEMON / name for name in ("clock.py", "cli.py", "demo/subscriber.py")}
+"""All others get it from the first; those show how old what somebody else said is."""
+
 HEAVY = {"tensorflow", "keras", "matplotlib", "skimage", "scipy"}
 KEPT_TO = {
     "ai_edge_litert": ["model/runtime.py"],
@@ -113,6 +116,15 @@ def test_only_these_files_know_a_foreign_library(package: str, files: list[str])
     importing = {path for path in paths if package in packages(path)}
 
     assert importing <= {DAEMON / file for file in files}
+
+
+@modules_of_the_daemon
+def test_the_wall_clock_is_read_in_one_place_and_only_to_be_told(path: Path) -> None:
+    asked = re.findall(
+        r"\b(?:datetime\.(?:now|today|utcnow)|time\.(?:time|localtime|gmtime))\(", path.read_text()
+    )
+
+    assert not asked or path in WALL_CLOCK
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,22 @@ def test_a_broker_that_was_away_gets_the_song_again(clock: FakeClock) -> None:
     assert len(voice.diagnostics) == 2
 
 
+@pytest.mark.parametrize("jump_s", [-3600.0, 3600.0])
+def test_a_wall_clock_that_jumps_changes_neither_song_nor_echo(jump_s: float, clock: FakeClock) -> None:
+    voice, canary = FakeVoice(), sung(clock)
+    echo = Echo(voice, clock.clock)
+    echo.follow(canary)
+    clock.pass_s(0.02)
+
+    clock.jump_s(jump_s)
+    echo.came(voice.diagnostics[0][1], clock.monotonic())
+    due_at_once = canary.due
+    clock.pass_s(EVERY_S)
+
+    assert (due_at_once, canary.due) == (False, True)
+    assert echo.took_ms == pytest.approx(20)
+
+
 def test_times_are_told_in_utc() -> None:
     noon = datetime(2026, 11, 26, 12, tzinfo=UTC)
     canary = Canary(lambda: STORED, STORED, Clock(now=lambda: noon, monotonic=lambda: 0.0))

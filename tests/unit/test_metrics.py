@@ -175,3 +175,16 @@ def test_the_board_is_written_once_a_second() -> None:
     time.pass_s(EVERY_S)
 
     assert (before, at_once, board.due) == (True, False, True)
+
+
+@pytest.mark.parametrize("jump_s", [-3600.0, 3600.0])
+def test_a_wall_clock_that_jumps_leaves_the_board_as_it_is(jump_s: float) -> None:
+    time = FakeClock()
+    board = Board(time.clock)
+    board.show(reading())
+
+    time.jump_s(jump_s)
+    due_at_once = board.due
+    time.pass_s(EVERY_S)
+
+    assert (due_at_once, board.due) == (False, True)

@@ -1,10 +1,12 @@
 """Nothing late, nothing lost uncounted, nothing out of order."""
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from digitd.publish.outbox import Outbox
 from digitd.publish.payload import Message
+from fakes import FakeClock
 
 
 def message(name: str, expires: float = 5.0) -> Message:
@@ -36,6 +38,19 @@ def test_a_message_at_the_end_of_its_time_is_not_sent() -> None:
 
     assert send_all(outbox, now=5.0) == ""
     assert outbox.expired == 2
+
+
+@pytest.mark.parametrize("jump_s", [-3600.0, 3600.0])
+def test_a_wall_clock_that_jumps_makes_nothing_older_or_younger(jump_s: float) -> None:
+    time, outbox = FakeClock(), Outbox(10)
+    outbox.put(message("a", expires=time.monotonic() + 5), time.monotonic())
+    outbox.put(message("b", expires=time.monotonic() + 9), time.monotonic())
+
+    time.jump_s(jump_s)
+    time.pass_s(5)
+
+    assert send_all(outbox, time.monotonic()) == "b"
+    assert outbox.expired == 1
 
 
 def test_a_fresh_message_passes_a_stale_one() -> None:

@@ -1,6 +1,7 @@
 """What automations rely on. A change here is a change of the contract, with a word in CHANGELOG."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -89,6 +90,17 @@ def test_all_three_expire_together() -> None:
     messages = detection_messages(SEVEN, KITCHEN, "5f3b", now=1003.0)
 
     assert {message.expires for message in messages} == {1004.0}
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(hours=1)])
+def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_told(jump: timedelta) -> None:
+    jumped = replace(SEVEN, onset_at=SEVEN.onset_at + jump, offset_at=SEVEN.offset_at + jump)
+
+    stays, comes = (detection_messages(one, KITCHEN, "5f3b", now=1000.2) for one in (SEVEN, jumped))
+
+    assert [one.expires for one in comes] == [one.expires for one in stays]
+    told, expected = json.loads(comes[0].payload), json.loads(stays[0].payload)
+    assert {name for name in told if told[name] != expected[name]} == {"onset", "offset", "expires"}
 
 
 def test_times_are_told_in_utc_whatever_the_clock_shows() -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -225,6 +226,32 @@ def test_a_broker_that_gives_nothing_back_is_told(watched: Watched) -> None:
     watched.hear("#" * 60)
 
     assert watched.health()["broker"]["trouble"].startswith("does not give back what it takes")
+
+
+@pytest.mark.parametrize("jump_s", [-3600.0, 3600.0])
+def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_told(
+    jump_s: float, systemd: Systemd
+) -> None:
+    stayed, stayed_since = told_of_a_day(systemd, 0.0)
+    jumped, jumped_since = told_of_a_day(systemd, jump_s)
+
+    assert jumped == stayed
+    assert (jumped_since - stayed_since).total_seconds() == jump_s
+
+
+def told_of_a_day(systemd: Systemd, jump_s: float) -> tuple[list[object], datetime]:
+    """Return all that is told where the clock jumps, and since when it is told to be so at last."""
+    watched, told = Watched(systemd), []
+    watched.hear("####")
+    watched.clock.jump_s(jump_s)
+    for part in ("#" * round(WATCHDOG_S / BLOCK_S), "............", "############", "____________####"):
+        watched.hear(part)
+        told += systemd.told()
+        watched.clock.pass_s(EVERY_S)
+    health = watched.health()
+    since = datetime.fromisoformat(health.pop("since"))
+    del health["canary"]["at"], health["uptime_s"]  # the latter is the test's own
+    return [told, watched.voice.online, len(watched.voice.diagnostics), health], since
 
 
 def test_the_end_is_told_to_systemd(watched: Watched, systemd: Systemd) -> None:
