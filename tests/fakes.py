@@ -1,8 +1,11 @@
 """Stand-ins for the world, and drawings of sound."""
 
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -74,6 +77,35 @@ class FakeClock:
     def jump_s(self, seconds: float) -> None:
         """Set the wall clock, as a time server does; no time passes."""
         self._jumped_s += seconds
+
+
+class FakeSystemd:
+    """A datagram socket that gets what systemd would; it holds ten datagrams, then the sender waits.
+
+    Args:
+        path: Of the socket.
+        watchdog_s: Within this the sender has to show that it lives.
+    """
+
+    def __init__(self, path: Path, watchdog_s: float) -> None:
+        self.environ = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": str(round(watchdog_s * 1e6))}
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.bind(str(path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def told(self) -> list[str]:
+        """Return the lines since the last time."""
+        lines: list[str] = []
+        while True:
+            try:
+                lines += self._socket.recv(4096).decode().split("\n")
+            except BlockingIOError:
+                return lines
 
 
 @dataclass

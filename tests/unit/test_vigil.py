@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from digitd.service.canary import AGAIN_S, EVERY_S, Canary
 from digitd.service.liveness import Liveness
 from digitd.service.notify import Notifier
 from digitd.service.vigil import HEALTH_EVERY_S, Vigil
-from fakes import FakeClock, FakeVoice
+from fakes import FakeClock, FakeSystemd, FakeVoice
 
 RATE_HZ, BLOCK_S = 1000, 0.25
 WATCHDOG_S = 40.0
@@ -27,50 +27,23 @@ ZEROS, NOTHING = np.zeros_like(ROOM), ROOM[:0]
 SOUNDS = {"#": ROOM, "_": ZEROS, ".": NOTHING}
 
 
-class Systemd:
-    """A datagram socket that gets what systemd would."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "notify"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._socket.bind(str(self.path))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-
-    def told(self) -> list[str]:
-        """Return the lines since the last time."""
-        lines: list[str] = []
-        while True:
-            try:
-                lines += self._socket.recv(4096).decode().split("\n")
-            except BlockingIOError:
-                return lines
-
-    def environ(self) -> dict[str, str]:
-        return {"NOTIFY_SOCKET": str(self.path), "WATCHDOG_USEC": str(round(WATCHDOG_S * 1e6))}
-
-
 @pytest.fixture
-def systemd(tmp_path: Path) -> Iterator[Systemd]:
-    with Systemd(tmp_path) as running:
+def systemd(tmp_path: Path) -> Iterator[FakeSystemd]:
+    with FakeSystemd(tmp_path / "notify", WATCHDOG_S) as running:
         yield running
 
 
 class Watched:
     """A vigil with all that it talks to."""
 
-    def __init__(self, systemd: Systemd) -> None:
+    def __init__(self, systemd: FakeSystemd) -> None:
         self.clock, self.voice, self.song = FakeClock(), FakeVoice(), STORED
         canary = Canary(lambda: self.song, STORED, self.clock.clock)
         canary.sing()
         self.vigil = Vigil(
             Liveness(RATE_HZ, lost_after_s=2.0, silent_after_s=2.0),
             canary,
-            Notifier(systemd.environ()),
+            Notifier(systemd.environ),
             self.voice,
             lambda: {"gaps": 0},
             {"digitd": "1"},
@@ -88,11 +61,11 @@ class Watched:
 
 
 @pytest.fixture
-def watched(systemd: Systemd) -> Watched:
+def watched(systemd: FakeSystemd) -> Watched:
     return Watched(systemd)
 
 
-def test_systemd_hears_that_it_is_ready_once_sound_comes_in(watched: Watched, systemd: Systemd) -> None:
+def test_systemd_hears_that_it_is_ready_once_sound_comes_in(watched: Watched, systemd: FakeSystemd) -> None:
     watched.hear("...")
     before = systemd.told()
     watched.hear("##")
@@ -102,14 +75,14 @@ def test_systemd_hears_that_it_is_ready_once_sound_comes_in(watched: Watched, sy
 
 
 def test_systemd_hears_several_times_in_its_watchdog_s_time_that_it_lives(
-    watched: Watched, systemd: Systemd
+    watched: Watched, systemd: FakeSystemd
 ) -> None:
     watched.hear("#" * round(WATCHDOG_S / BLOCK_S))
 
     assert systemd.told().count("WATCHDOG=1") == 4
 
 
-def test_systemd_hears_nothing_while_no_sound_comes_in(watched: Watched, systemd: Systemd) -> None:
+def test_systemd_hears_nothing_while_no_sound_comes_in(watched: Watched, systemd: FakeSystemd) -> None:
     watched.hear("####")
     systemd.told()
 
@@ -119,7 +92,7 @@ def test_systemd_hears_nothing_while_no_sound_comes_in(watched: Watched, systemd
 
 
 def test_systemd_hears_nothing_after_a_song_that_failed_until_one_comes_through(
-    watched: Watched, systemd: Systemd
+    watched: Watched, systemd: FakeSystemd
 ) -> None:
     watched.hear("##")
     watched.song = Song("5", 0.9, accepted=True)
@@ -137,7 +110,7 @@ def test_systemd_hears_nothing_after_a_song_that_failed_until_one_comes_through(
 
 
 def test_a_microphone_that_gives_zeros_keeps_the_process_alive_but_is_offline(
-    watched: Watched, systemd: Systemd
+    watched: Watched, systemd: FakeSystemd
 ) -> None:
     watched.hear("####")
     systemd.told()
@@ -150,7 +123,7 @@ def test_a_microphone_that_gives_zeros_keeps_the_process_alive_but_is_offline(
     assert watched.health()["reason"].endswith("is the microphone muted, or dead?")
 
 
-def test_a_broker_that_is_away_does_not_count_against_it(watched: Watched, systemd: Systemd) -> None:
+def test_a_broker_that_is_away_does_not_count_against_it(watched: Watched, systemd: FakeSystemd) -> None:
     watched.voice.connected, watched.voice.trouble = False, "unreachable"
 
     watched.hear("#" * round(WATCHDOG_S / BLOCK_S))
@@ -201,6 +174,16 @@ def test_what_stays_the_same_is_told_once_a_minute(watched: Watched) -> None:
     assert watched.health() != first
 
 
+def test_a_song_that_was_asked_for_is_told_to_all_at_once(watched: Watched) -> None:
+    watched.hear("##")
+    watched.song = Song("5", 0.9, accepted=True)
+
+    answer = watched.vigil.self_test()
+    watched.hear("#")
+
+    assert answer["ok"] is watched.health()["canary"]["ok"] is False
+
+
 def test_health_tells_how_loud_the_room_is(watched: Watched) -> None:
     before = watched.vigil.health()
     watched.hear("#")
@@ -230,7 +213,7 @@ def test_a_broker_that_gives_nothing_back_is_told(watched: Watched) -> None:
 
 @pytest.mark.parametrize("jump_s", [-3600.0, 3600.0])
 def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_told(
-    jump_s: float, systemd: Systemd
+    jump_s: float, systemd: FakeSystemd
 ) -> None:
     stayed, stayed_since = told_of_a_day(systemd, 0.0)
     jumped, jumped_since = told_of_a_day(systemd, jump_s)
@@ -239,7 +222,7 @@ def test_a_wall_clock_that_jumps_changes_nothing_but_the_times_that_are_told(
     assert (jumped_since - stayed_since).total_seconds() == jump_s
 
 
-def told_of_a_day(systemd: Systemd, jump_s: float) -> tuple[list[object], datetime]:
+def told_of_a_day(systemd: FakeSystemd, jump_s: float) -> tuple[list[object], datetime]:
     """Return all that is told where the clock jumps, and since when it is told to be so at last."""
     watched, told = Watched(systemd), []
     watched.hear("####")
@@ -254,7 +237,7 @@ def told_of_a_day(systemd: Systemd, jump_s: float) -> tuple[list[object], dateti
     return [told, watched.voice.online, len(watched.voice.diagnostics), health], since
 
 
-def test_the_end_is_told_to_systemd(watched: Watched, systemd: Systemd) -> None:
+def test_the_end_is_told_to_systemd(watched: Watched, systemd: FakeSystemd) -> None:
     watched.vigil.end()
 
     assert "STOPPING=1" in systemd.told()

@@ -118,8 +118,10 @@ class Vigil:
         return self._liveness.state is State.LISTENING
 
     def self_test(self) -> dict[str, Any]:
-        """Let the canary sing now, and tell what came of it."""
-        return canary_fields(self._sing())
+        """Let the canary sing now, and return what came of it; `health` tells it with the next block."""
+        report = self._sing()
+        self._told_at = -math.inf
+        return canary_fields(report)
 
     def end(self) -> None:
         """Tell systemd that the end was asked for."""
