@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from time import perf_counter
 
 import numpy as np
@@ -209,9 +210,12 @@ def verdicts(moments: Iterable[Moment]) -> Iterator[Detection | Rejection]:
         yield from moment.verdicts
 
 
+@cache
 def canary_song(rate_hz: int) -> Float32:
-    """Return the stored digit amid its quiet room, shape (n,)."""
-    return np.concatenate([block.samples for block in file_blocks(CANARY, rate_hz)])
+    """Return the stored digit amid its quiet room, shape (n,), read once and not to be changed."""
+    song = np.concatenate([block.samples for block in file_blocks(CANARY, rate_hz)])
+    song.setflags(write=False)
+    return song
 
 
 def sing(song: Float32, cascade: Cascade) -> Song | None:
