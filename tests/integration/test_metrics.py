@@ -3,8 +3,6 @@
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -114,42 +112,6 @@ def test_a_reader_that_hangs_up_early_is_not_worth_a_line(port: int, measured: D
 
     assert scraped(port)["digitd_canary_passed",] == 1
     assert "metrics" not in measured.log.read_text()
-
-
-def test_a_port_that_is_taken_is_told_with_its_cure(
-    vmic: VirtualMicrophone, broker: Broker, tmp_path: Path
-) -> None:
-    sections = {"metrics": {"enabled": True, "port": broker.port}}
-    with daemon(tmp_path, vmic.environment, broker.port, sections, device="vmic") as running:
-        running.process.wait(timeout=20)
-
-    assert running.process.returncode == 69
-    assert running.log.read_text().splitlines()[-1] == (
-        f"digitd: metrics: 127.0.0.1:{broker.port}: Address already in use; is another digitd running here? "
-        "Change metrics.host or metrics.port, or set metrics.enabled: false"
-    )
-
-
-@pytest.mark.parametrize("command", ["run", "check"])
-def test_a_package_that_is_missing_is_told_with_its_cure(command: str, tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text(
-        "audio: {source: files, files: [/dev/null]}\nmetrics: {enabled: true}\n"
-    )
-    program = (
-        "import sys; sys.modules['prometheus_client'] = None\n"
-        f"from digitd.cli import main; sys.exit(main(['{command}']))"
-    )
-
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30
-    )
-
-    cure = (
-        "metrics.enabled: prometheus-client is not installed: `pip install 'digitd[metrics]'`, "
-        "or set metrics.enabled: false"
-    )
-    assert done.returncode == {"run": 78, "check": 1}[command]
-    assert cure in (done.stdout + done.stderr).splitlines()[-1]
 
 
 @pytest.mark.usefixtures("measured")
