@@ -77,6 +77,22 @@ def test_an_upgrade_keeps_the_settings(kitchen: Machine) -> None:
 
 
 @pytest.mark.microphone
+def test_what_is_installed_already_can_be_installed_again(kitchen: Machine) -> None:
+    settings, version, before = (
+        kitchen.out("cat", CONFIG),
+        kitchen.out("digitd", "--version"),
+        around(kitchen),
+    )
+
+    kitchen.out(INSTALL, **OFFLINE)
+
+    assert kitchen.shows("ActiveState") == "active"
+    assert (kitchen.out("cat", CONFIG), kitchen.out("digitd", "--version")) == (settings, version)
+    assert kitchen.out("ls", "/opt/digitd").split() == ["b", "current"]
+    assert around(kitchen) == before
+
+
+@pytest.mark.microphone
 def test_an_upgrade_that_cannot_be_built_leaves_the_old_version_running(kitchen: Machine) -> None:
     process = kitchen.shows("MainPID")
 
@@ -152,6 +168,12 @@ def newer(kitchen: Machine, program: str) -> str:
         wheel.writestr("digitd-99.dist-info/entry_points.txt", "[console_scripts]\ndigitd = digitd:main\n")
         wheel.writestr("digitd-99.dist-info/RECORD", "")
     return "/root/digitd-99-py3-none-any.whl"
+
+
+def around(kitchen: Machine) -> set[str]:
+    """Return the paths that do not belong to one version alone."""
+    other = ("opt/digitd/", *DIFFERENT_EACH_BOOT)
+    return {path for path in files(kitchen.root) if not path.startswith(other)}
 
 
 def left_by_digitd(kitchen: Machine, bare: Machine) -> set[str]:
