@@ -5,11 +5,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(PATH):/usr/sbin:/sbin
 HOME_ASSISTANT := $(CURDIR)/.cache/home-assistant
+SECONDS ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test test-home-assistant test-arm64 soak check
+.PHONY: help demo run test test-home-assistant test-arm64 soak fuzz check
 .PHONY: python python-packages portaudio test-programs emulator
 
 help:  ## this list
@@ -36,6 +37,9 @@ test-arm64: .venv/.dev test-programs emulator  ## the wheel in an emulated 64-bi
 soak: .venv/.dev test-programs  ## 24 hours of audio at a run, then half an hour with faults; an hour in all
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.soak
 
+fuzz: .venv/.fuzz  ## random bytes for all that eats foreign ones, guided by what lines they reach; SECONDS=60 each
+	@PYTHONPATH=tests $(BIN)/python -m fuzz $(SECONDS) $(TARGETS)
+
 check: .venv/.dev  ## formatting, lint and types
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -56,6 +60,10 @@ check: .venv/.dev  ## formatting, lint and types
 	@echo 'digitd: installing what the tests need; TensorFlow, for the training tests, is 1.4 GB'
 	$(BIN)/pip install --quiet --editable '.[demo,train]' --group dev
 	@touch .venv/.demo $@
+
+.venv/.fuzz: pyproject.toml | .venv/.dev
+	$(BIN)/pip install --quiet --group fuzz
+	@touch $@
 
 # Ubuntu has Chromium as a snap only: there the tests in a browser are skipped.
 BROWSER := $(if $(filter ubuntu,$(shell . /etc/os-release && echo $$ID)),,chromium)
