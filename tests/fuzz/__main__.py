@@ -34,8 +34,10 @@ def _feed(name: str, seconds: str) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.seeds):
         (corpus / f"seed-{number}").write_bytes(seed)
+    # Or what is shorter takes a seed's place: msgspec's own lines are not ours, and do not count as reached.
+    kept = {"reduce_inputs": 0}
     told = {"artifact_prefix": f"{corpus}.", "verbosity": 0, "print_final_stats": 1}
-    options = {"max_total_time": seconds, **LIMITS, **told}
+    options = {"max_total_time": seconds, **LIMITS, **kept, **told}
     atheris.Setup([name, *(f"-{key}={value}" for key, value in options.items()), str(corpus)], target.feed)
     atheris.Fuzz()
 

@@ -85,8 +85,8 @@ def model_card(content: bytes) -> None:
 def order(content: bytes) -> None:
     """Be asked over MQTT: a topic, a line feed, a payload."""
     topic, _, payload = content.partition(b"\n")
-    with suppress(OrderError, UnicodeDecodeError):  # no broker hands on a topic that is no text
-        understood(topic.decode(), payload, MODEL.card.keywords)
+    with suppress(OrderError):
+        understood(topic.decode(errors="replace"), payload, MODEL.card.keywords)
 
 
 def question(content: bytes) -> None:
@@ -121,9 +121,9 @@ def _file(content: bytes) -> Iterator[tuple[int, Path]]:
         os.close(descriptor)
 
 
-def _archive(card: bytes) -> bytes:
-    file = BytesIO(MODEL.network[:1000])
-    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+def _archive(card: bytes, packed: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = BytesIO(MODEL.network[:100])
+    with zipfile.ZipFile(file, "a", packed) as archive:
         archive.writestr(CARD, card)
         archive.writestr(HEAD, b"head")
     return file.getvalue()
@@ -142,15 +142,17 @@ SOUNDS = tuple(
     for subtype, container in (("PCM_16", "WAV"), ("PCM_24", "WAVEX"), ("FLOAT", "WAV"))
 )
 
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
 TARGETS: Mapping[str, Target] = MappingProxyType(
     {
         "configuration": Target(configuration, _sections(CONFIG)),
         "piped-audio": Target(piped_audio, SOUNDS),
         "audio-file": Target(audio_file, (*SOUNDS, encoded(SPEECH[:200], container="FLAC"))),
-        "model-file": Target(model_file, (_archive(CARD_AS_TEXT),)),
+        "model-file": Target(model_file, tuple(_archive(b'{"schema": 1}', packed) for packed in PACKED)),
         "model-card": Target(model_card, (CARD_AS_TEXT,)),
         "order": Target(
-            order, (b"mute/set\nON", b"threshold/7/set\n0.9", b'request/health\n{"transaction": 1}')
+            order, (b"mute/set\nON", b"threshold/7/set\n0.9", b'request/health\n{"transaction": "one"}')
         ),
         "question": Target(question, (b'{"number": 3, "topic": "mute/set", "payload": "ON"}',)),
         "fleet": Target(fleet, (b"online", b'{"state": "lost", "reason": "", "since": "", "versions": {}}')),
