@@ -167,6 +167,17 @@ def test_what_is_let_through_can_be_computed_with(mode: str, scale: float) -> No
     assert all(0 <= verdict.score.probability <= 1 for verdict in told if verdict.score)
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfb\x90\0" * 300, b"\xff\xff\x018 no MP3 at all"])
+def test_a_file_that_begins_like_mp3_and_is_none_is_not_said_to_be_missing(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "damaged.mp3"
+    path.write_bytes(content)
+
+    with pytest.raises(InputError, match=r"damaged\.mp3: no audio that can be read\. Is it WAV"):
+        list(file_blocks(path, RATE_HZ))
+
+
 def test_the_name_of_a_file_does_not_decide_what_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.raw"
     path.write_bytes(encoded())

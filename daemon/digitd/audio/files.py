@@ -20,6 +20,9 @@ from digitd.messages import AudioBlock, Float32
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3"})
 """What is looked for in folders; a file that is named itself may be called anything."""
 
+BAD_FILE = 7
+"""libsndfile's SFE_BAD_FILE."""
+
 
 def expand(paths: Iterable[str | Path]) -> list[Path]:
     """Return the files themselves: folders, with all below them, are replaced by their recordings, sorted.
@@ -105,9 +108,9 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             with _Forwards(file.fileno(), closefd=False) as recording:
                 yield recording
         except soundfile.LibsndfileError as error:
-            raise InputError(
-                f"{path}: {error.error_string} Is it WAV, FLAC, OGG or MP3, whole and readable?"
-            ) from error
+            # What it says of MP3 that it cannot read is that there is no such file.
+            reason = "no audio that can be read." if error.code == BAD_FILE else error.error_string
+            raise InputError(f"{path}: {reason} Is it WAV, FLAC, OGG or MP3, whole and readable?") from error
 
 
 def _regular_file(path: Path) -> FileIO:
