@@ -132,3 +132,15 @@ def test_a_folder_that_cannot_be_is_told_once_and_when_it_is_well_again(
 def test_what_is_not_kept_any_more_cannot_be_labelled(tmp_path: Path) -> None:
     with working(album(tmp_path)) as keeper, pytest.raises(DigitdError, match="not kept any more"):
         keeper.label(name(0), "7")
+
+
+@pytest.mark.parametrize("damage", [b"{", b'{"at": "\xff"}', b'{"more": ' + b"[" * 50_000], ids=len)
+def test_what_lies_damaged_beside_a_clip_does_not_end_the_work(damage: bytes, tmp_path: Path) -> None:
+    with working(album(tmp_path)) as keeper:
+        keeper.keep(clip(0))
+        soon(lambda: keeper.status.kept, 1)
+        next(tmp_path.rglob("*.json")).write_bytes(damage)
+        keeper.label(name(0), "7")
+        keeper.keep(clip(1))
+
+        soon(lambda: keeper.status.kept, 2)

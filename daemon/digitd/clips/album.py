@@ -20,6 +20,7 @@ import msgspec
 from digitd.audio.writing import wav
 from digitd.clips import OTHER
 from digitd.errors import DigitdError
+from digitd.foreign import decoded
 from digitd.messages import Float32
 
 NAME: Final = re.compile(r"(?:.*_)?(\d{8}T\d{9})\.wav")
@@ -141,7 +142,7 @@ class Album:
             return
         beside = kept.path.with_suffix(".json")
         if beside.exists():
-            facts = msgspec.json.decode(beside.read_bytes(), type=Facts)
+            facts = decoded(beside.read_bytes(), Facts)
             _write(target.with_suffix(".json"), msgspec.json.encode(replace(facts, label=label)))
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept.path.replace(target)

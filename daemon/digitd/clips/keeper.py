@@ -10,11 +10,10 @@ from queue import Full, Queue
 from threading import Thread
 from typing import Final, TypeAlias
 
-import msgspec
-
 from digitd.clips.album import Album, Clip
 from digitd.clips.settings import ClipSettings
 from digitd.errors import DigitdError
+from digitd.foreign import ForeignError
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +129,7 @@ class Keeper:
         try:
             job()
             self._look()
-        except (DigitdError, OSError, msgspec.DecodeError) as error:
+        except (DigitdError, OSError, ForeignError) as error:
             self._complain(error)
 
     def _keep(self, clip: Clip) -> None:

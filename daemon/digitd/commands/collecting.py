@@ -17,6 +17,7 @@ from digitd.commands.recogniser import Recogniser
 from digitd.config import Config
 from digitd.decide import Orders
 from digitd.errors import DigitdError
+from digitd.foreign import ForeignError, decoded
 from digitd.messages import Detection, Rejection
 from digitd.pipeline import Moment
 
@@ -152,8 +153,8 @@ class Collector:
 
     def _label(self, payload: str, keywords: Sequence[str]) -> None:
         try:
-            said = msgspec.json.decode(payload, type=_Labelled)
-        except msgspec.DecodeError as error:
+            said = decoded(payload, _Labelled)
+        except ForeignError as error:
             raise DigitdError(f"clips/label: {error}") from error
         if not is_label(said.label, keywords):
             raise DigitdError(f"no clip can be {said.label!r}: there are {', '.join(keywords)}")
