@@ -61,8 +61,8 @@ def test_the_broker_too_is_told_how_long_a_detection_counts(broker: Broker) -> N
 
     assert beside(listener, "MessageExpiryInterval") == {
         "availability": None,
-        "event": 4,
-        "keyword": 4,
+        "event": 3,
+        "keyword": 3,
         "last": None,
     }
 
