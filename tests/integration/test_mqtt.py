@@ -181,6 +181,7 @@ def test_a_broker_without_mqtt_5_gets_the_detections_too() -> None:
         subscriber(port) as next_line,
         mqtt_publisher(MqttSettings(port=port), "kitchen", "m") as publisher,
     ):
+        assert publisher.wait_until_connected(10.0)
         publisher.detection(heard("7"))
 
         told = json.loads(next_line())
