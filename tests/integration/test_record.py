@@ -162,7 +162,7 @@ def test_what_is_said_is_kept_bit_for_bit_under_the_word_that_was_asked_for(
         assert take.parent.name == word
         assert soundfile.info(take).samplerate == RATE_HZ
         assert samples_of(take).tobytes().find(sounding(samples_of(path)).tobytes()) >= 0
-    assert f"next: digitd-train train --words {mine}" in running.shown
+    assert f"digitd-train train --words {mine} --data recordings" in running.shown
 
 
 def sounding(samples: Float32) -> Float32:
