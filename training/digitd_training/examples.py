@@ -121,9 +121,6 @@ class SceneMaker:
     Args:
         recipe: What may happen.
         recordings: Of one split.
-
-    Raises:
-        InputError: They are not what the recipe is about.
     """
 
     def __init__(self, recipe: Recipe, recordings: Sequence[Recording]) -> None:
@@ -136,10 +133,6 @@ class SceneMaker:
         self.rate_hz = rate_hz
         self._recipe = recipe
         self._keywords = _stock([clip for clip in found if clip.label != ELSE], recipe.keyword_weights)
-        if recipe.fragment_share and self._keywords.shares.keys() <= UNTRIMMED:
-            raise InputError(
-                "fragment_share: nobody knows where in their recordings these keywords begin; set it to 0"
-            )
         self._else = _stock([clip for clip in found if clip.label == ELSE], recipe.else_weights)
         self._surroundings = Surroundings(
             noises=[load(recording, rate_hz) for recording in recordings if recording.kind == "noise"],
@@ -172,7 +165,7 @@ class SceneMaker:
         if rng.uniform() < self._recipe.music_share:
             sound = augment.music(round(RUNNING_S * self.rate_hz), rng, self.rate_hz)
             return Clip(sound, ELSE, "synthetic", "music", "music", "noise")
-        if rng.uniform() < self._recipe.fragment_share:
+        if rng.uniform() < self._recipe.fragment_share and not self._keywords.shares.keys() <= UNTRIMMED:
             return self._fragment(rng)
         clip = self._else.draw(rng)
         most = round(RUNNING_S * self.rate_hz)

@@ -40,6 +40,7 @@ from digitd_training.export import multiplications, self_test, to_float, to_int8
 from digitd_training.fit import fit, fit_verifier
 from digitd_training.part_bar import part_bar
 from digitd_training.recipe import Recipe, VerifierSettings
+from digitd_training.scenes import UNTRIMMED
 
 AND_PARTS = ", and of parts of longer sounds"
 
@@ -130,7 +131,15 @@ class Draft:
 
 
 def seen(recipe: Recipe, recordings: Sequence[Recording]) -> list[Example[Seen]]:
-    """Play the recipe's scenes, and return what both networks see of them."""
+    """Play the recipe's scenes, and return what both networks see of them.
+
+    Raises:
+        InputError: The recipe asks for pieces of keywords of which nobody knows where they begin.
+    """
+    if recipe.fragment_share and {one.source for one in _spoken(recipe, recordings)} <= UNTRIMMED:
+        raise InputError(
+            "fragment_share: nobody knows where in their recordings these keywords begin; set it to 0"
+        )
     see = partial(Eyes, recipe.features, recipe.verifier.embeddings if recipe.verifier else 0)
     return play(recipe, recordings, range(recipe.scenes), see).examples
 
@@ -235,11 +244,20 @@ def development_part(recipe: Recipe, recordings: Sequence[Recording]) -> tuple[l
     Where nobody's keywords were held out, a household's own words, those learned from have to do.
     """
     held_out = [one for one in recordings if one.split == "dev" or one.kind == "impulse"]
-    keywords = {*recipe.keywords, *recipe.keywords.values()}
-    spoken = [one for one in held_out if keywords.intersection(one.label.split())]
+    spoken = _spoken(recipe, held_out)
     if any(one.source in recipe.keyword_weights for one in spoken):
         return held_out, True
-    return held_out + [one for one in training_part(recordings) if one.label in keywords], bool(spoken)
+    return held_out + [one for one in training_part(recordings) if one.label in _words(recipe)], bool(spoken)
+
+
+def _spoken(recipe: Recipe, recordings: Sequence[Recording]) -> list[Recording]:
+    """Return those in which a keyword is spoken."""
+    return [one for one in recordings if _words(recipe).intersection(one.label.split())]
+
+
+def _words(recipe: Recipe) -> set[str]:
+    """Return the keywords as recordings may be labelled with them."""
+    return {*recipe.keywords, *recipe.keywords.values()}
 
 
 def training_part(recordings: Sequence[Recording]) -> list[Recording]:
