@@ -8,9 +8,9 @@ import numpy as np
 
 from digitd.messages import Float32, Score
 from digitd.pictures.marks import INK, RED, image, scores
-from digitd.pictures.paper import MARGIN, WIDTH, Axes, Figure, paper, place, write
+from digitd.pictures.paper import CELL_WIDTH, Axes, Figure, draw_cells, place
 
-CELLS, CELL_HEIGHT = 5, 2.95
+CELL_HEIGHT = 2.95
 WAVE, IMAGE, SCORES = 0.55, 0.95, 0.55
 
 
@@ -47,24 +47,18 @@ def draw_album(memories: Sequence[Memory], out: Path) -> None:
     Raises:
         InputError: The picture cannot be written.
     """
-    rows = -(-len(memories) // CELLS)
-    with paper(CELL_HEIGHT * rows + MARGIN, font_size=9) as figure:
-        for number, memory in enumerate(memories):
-            row, column = divmod(number, CELLS)
-            _cell(figure, WIDTH / CELLS * column + MARGIN, CELL_HEIGHT * row + MARGIN, memory)
-        write(figure, out)
+    draw_cells(memories, _cell, out, height=CELL_HEIGHT, font_size=9)
 
 
 def _cell(figure: Figure, left: float, top: float, memory: Memory) -> None:
-    width = WIDTH / CELLS - 2 * MARGIN
-    wave = place(figure, left, top + 0.2, width, WAVE)
+    wave = place(figure, left, top + 0.2, CELL_WIDTH, WAVE)
     _waveform(wave, memory)
     wave.set_title(memory.said, fontsize=8, pad=2, loc="left")
-    picture = place(figure, left, top + 0.5 + WAVE, width, IMAGE)
+    picture = place(figure, left, top + 0.5 + WAVE, CELL_WIDTH, IMAGE)
     image(picture, memory.image)
     picture.set_title(memory.verdict, fontsize=9, color=INK if memory.accepted else RED, pad=3)
     if memory.score:
-        scores(place(figure, left, top + 0.55 + WAVE + IMAGE, width, SCORES), memory.score)
+        scores(place(figure, left, top + 0.55 + WAVE + IMAGE, CELL_WIDTH, SCORES), memory.score)
 
 
 def _waveform(axes: Axes, memory: Memory) -> None:

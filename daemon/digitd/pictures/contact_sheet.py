@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from digitd.pictures.marks import RED, colour, edges, image, title, waveform
-from digitd.pictures.paper import MARGIN, WIDTH, Figure, paper, place, write
+from digitd.pictures.paper import CELL_WIDTH, Figure, draw_cells, place
 from digitd.pictures.study import Study
 
-CELLS, CELL_HEIGHT, THUMBNAILS = 5, 1.95, 4
-"""A contact sheet's cells beside one another; the utterances shown in one."""
+CELL_HEIGHT, THUMBNAILS = 1.95, 4
+"""Of a cell of a contact sheet; the utterances shown in one."""
 
 
 def draw_contact_sheet(studies: Sequence[Study], out: Path) -> None:
@@ -17,23 +17,17 @@ def draw_contact_sheet(studies: Sequence[Study], out: Path) -> None:
     Raises:
         InputError: The picture cannot be written.
     """
-    lines = -(-len(studies) // CELLS)
-    with paper(CELL_HEIGHT * lines + MARGIN, font_size=8) as figure:
-        for number, study in enumerate(studies):
-            line, column = divmod(number, CELLS)
-            _cell(figure, WIDTH / CELLS * column + MARGIN, CELL_HEIGHT * line + MARGIN, study)
-        write(figure, out)
+    draw_cells(studies, _cell, out, height=CELL_HEIGHT, font_size=8)
 
 
 def _cell(figure: Figure, left: float, top: float, study: Study) -> None:
-    width = WIDTH / CELLS - 2 * MARGIN
-    wave = place(figure, left, top + 0.2, width, 0.6)
+    wave = place(figure, left, top + 0.2, CELL_WIDTH, 0.6)
     span = (study.start, study.start + len(study.samples))
     waveform(wave, study, span)
     edges(wave, study, study.seen)
     wave.set(xticks=[], yticks=[])
     wave.set_title(_short(study.name, 30), fontsize=8, pad=2, loc="left")
-    step = width / THUMBNAILS
+    step = CELL_WIDTH / THUMBNAILS
     many = len(study.seen) > THUMBNAILS
     shown = study.seen[: THUMBNAILS - 1 if many else THUMBNAILS]
     for column, one in enumerate(shown):

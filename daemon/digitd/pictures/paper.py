@@ -1,9 +1,9 @@
 """Paper and pen: the only file of the daemon's that knows matplotlib, which only `inspect` loads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from digitd.errors import InputError, UnavailableError
 
@@ -18,12 +18,20 @@ except ImportError as error:
         "matplotlib, which draws, is not installed: pip install 'digitd[pictures]'"
     ) from error
 
-__all__ = ["MARGIN", "WIDTH", "Axes", "Figure", "paper", "place", "write"]
+__all__ = ["CELL_WIDTH", "MARGIN", "WIDTH", "Axes", "Figure", "draw_cells", "paper", "place", "write"]
 
 WIDTH, MARGIN = 12.0, 0.15
 """Inches, as all lengths here; the picture's width on a page makes of 10 points about 7."""
 
+CELLS = 5
+"""Beside one another."""
+
+CELL_WIDTH = WIDTH / CELLS - 2 * MARGIN
+"""What a cell may fill."""
+
 DOTS_PER_INCH = 110
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -46,6 +54,33 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
     return figure.add_axes(
         (left / whole_width, 1 - (top + height) / whole_height, width / whole_width, height / whole_height)
     )
+
+
+def draw_cells(
+    ones: Sequence[T],
+    draw: Callable[[Figure, float, float, T], None],
+    out: Path,
+    *,
+    height: float,
+    font_size: int,
+) -> None:
+    """Draw many things, each in a cell of its own.
+
+    Args:
+        ones: What there is to draw.
+        draw: Draws one, given the left and the top of its cell.
+        out: The PNG or SVG file to write.
+        height: Of a cell.
+        font_size: In points.
+
+    Raises:
+        InputError: The picture cannot be written.
+    """
+    with paper(height * -(-len(ones) // CELLS) + MARGIN, font_size) as figure:
+        for number, one in enumerate(ones):
+            row, column = divmod(number, CELLS)
+            draw(figure, WIDTH / CELLS * column + MARGIN, height * row + MARGIN, one)
+        write(figure, out)
 
 
 def write(figure: Figure, out: Path) -> None:
