@@ -1,24 +1,17 @@
 """Reads top to bottom: recipe, recordings, examples, networks, export, calibration, judgement, file."""
 
-import platform
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import tensorflow as tf
 
 from digitd.errors import InputError, ModelError
 from digitd.messages import Song
-from digitd.model import SHIPPED
 from digitd.model.bundle import (
     Bundle,
-    Corpus,
     ModelCard,
     OperatingPoint,
     Provenance,
@@ -32,13 +25,13 @@ from digitd.model.runtime import Network
 from digitd.model.verifier import sweep
 from digitd.pipeline import canary_song, sing
 from digitd_training.calibrate import gate, operating_point, trial
-from digitd_training.corpora import CORPORA
-from digitd_training.data import ELSE, Recording, digest, is_official_fsdd_test, read_manifest
+from digitd_training.data import ELSE, Recording, is_official_fsdd_test, read_manifest
 from digitd_training.evaluation.evaluate import Report, evaluate
 from digitd_training.examples import Example, Eyes, Seen, play
 from digitd_training.export import multiplications, self_test, to_float, to_int8
 from digitd_training.fit import fit, fit_verifier
 from digitd_training.part_bar import part_bar
+from digitd_training.provenance import begun_with, followed, provenance_of
 from digitd_training.recipe import Recipe, VerifierSettings
 from digitd_training.scenes import UNTRIMMED
 
@@ -104,11 +97,7 @@ def recalibrate(
     recordings, before = read_manifest(folder), read_bundle(path)
     development = development_part(recipe, recordings)[0]
     card = (with_parts if only_parts else calibrated)(recipe, development, before)
-    origin = before.card.provenance
-    provenance = msgspec.structs.replace(
-        origin, command=f"{origin.command}; {command}", commit=f"{origin.commit}; {commit()}"
-    )
-    card = msgspec.structs.replace(card, provenance=provenance)
+    card = msgspec.structs.replace(card, provenance=followed(before.card.provenance, command))
     write_bundle(path, before.network, card, before.head)
     return judged(path, recordings, command)
 
@@ -270,57 +259,3 @@ def training_part(recordings: Sequence[Recording]) -> list[Recording]:
         and not is_official_fsdd_test(one)
         and (one.kind == "noise" or one.speaker not in development)
     ]
-
-
-def begun_with(recipe: Recipe) -> Bundle | None:
-    """Return the model that a recipe begins with."""
-    return read_bundle(SHIPPED) if recipe.start == "shipped" else None
-
-
-def provenance_of(recipe: Recipe, recordings: Sequence[Recording], command: str) -> Provenance:
-    """Say what a model comes from; what it begins with has corpora and a licence of its own.
-
-    Raises:
-        InputError: A corpus's licence is not known.
-    """
-    names = sorted({recording.source for recording in recordings})
-    if unknown := [name for name in names if name not in CORPORA]:
-        raise InputError(
-            f"{', '.join(unknown)}: no licence is known for this corpus; add it to corpora/__init__.py"
-        )
-    start = begun_with(recipe)
-    corpora = [_corpus(name, [one for one in recordings if one.source == name]) for name in names]
-    licences = [known.licence for name in names if (known := CORPORA[name]).share_alike]
-    return Provenance(
-        corpora=(*corpora, *(start.card.provenance.corpora if start else ())),
-        licence=next(iter(licences), start.card.provenance.licence if start else "Apache-2.0"),
-        command=command,
-        seed=recipe.seed,
-        commit=commit(),
-        versions={
-            "python": platform.python_version(),
-            "tensorflow": tf.__version__,
-            **{
-                name: version(name)
-                for name in ("digitd", "keras", "numpy", "pyopen-wakeword", "soxr", "scipy")
-            },
-        },
-        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
-def _corpus(name: str, recordings: Sequence[Recording]) -> Corpus:
-    known = CORPORA[name]
-    return Corpus(known.name, known.licence, known.credit, len(recordings), digest(recordings))
-
-
-def commit() -> str:
-    """Name the source that runs: "unknown" where it is no checkout, "-changed" where it has been edited."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty=-changed", "--abbrev=12"],  # noqa: S607 - git, wherever it is
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
-    return described.stdout.strip() or "unknown"

@@ -14,8 +14,9 @@ from digitd_training.evaluation.evaluate import quiet_room
 from digitd_training.evaluation.hearing import Take, listen
 from digitd_training.evaluation.recognisers import ours
 from digitd_training.evaluation.tables import table
+from digitd_training.provenance import provenance_of
 from digitd_training.recipe import Recipe
-from digitd_training.train import calibrated, development_part, learned, provenance_of, seen, training_part
+from digitd_training.train import calibrated, development_part, learned, seen, training_part
 
 
 @dataclass(frozen=True, slots=True)
