@@ -1,9 +1,11 @@
 """What runs here, and what it could listen with."""
 
 import platform
+from typing import Any
 
 from digitd import __version__
 from digitd.commands.recogniser import Recogniser
+from digitd.config import Config, json_schema, without_secrets
 
 
 def devices() -> list[str]:
@@ -21,4 +23,15 @@ def versions(recogniser: Recogniser) -> dict[str, str]:
         "model": recogniser.title,
         "python": platform.python_version(),
         "machine": platform.machine(),
+    }
+
+
+def info(config: Config, recogniser: Recogniser) -> dict[str, Any]:
+    """Return what a daemon says of itself once, and whenever it is set otherwise: topic `info`."""
+    return {
+        "schema": 1,
+        "versions": versions(recogniser),
+        "keywords": recogniser.keywords,
+        "config": without_secrets(config),
+        "config_schema": json_schema(),
     }

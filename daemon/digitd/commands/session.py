@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from digitd.commands.about import devices, versions
+from digitd.commands.about import devices, info, versions
 from digitd.commands.bookkeeping import Bookkeeping
 from digitd.commands.collecting import Collector, stopped_by
 from digitd.commands.introduction import Introduction
@@ -20,7 +20,7 @@ from digitd.commands.remote import Remote
 from digitd.commands.song import canary_of, refused_by_settings
 from digitd.commands.tuning import THRESHOLD, page_state, unkept, with_tried
 from digitd.commands.verdict_log import HIDDEN, log_number, log_verdict
-from digitd.config import Config, json_schema, without_secrets
+from digitd.config import Config
 from digitd.errors import ConfigError, DigitdError
 from digitd.log import set_up_logging
 from digitd.messages import Detection, Rejection
@@ -194,14 +194,7 @@ class Session:
 
     def _introduce(self) -> None:
         """Say once what runs here, and how it is set."""
-        info = {
-            "schema": 1,
-            "versions": versions(self.recogniser),
-            "keywords": self.recogniser.keywords,
-            "config": without_secrets(self._config),
-            "config_schema": json_schema(),
-        }
-        self._publisher.state("info", msgspec.json.encode(info))
+        self._publisher.state("info", msgspec.json.encode(info(self._config, self.recogniser)))
         numbers = self._config.numbers
         held_back = DIGITS if numbers.hold_back else set()
         keywords = tuple(keyword for keyword in self.recogniser.keywords if keyword not in held_back)
