@@ -10,6 +10,7 @@ pytest.importorskip("scipy", reason="needs the train extra: pip install 'digitd[
 from digitd.messages import Float32
 from digitd_training import augment
 from digitd_training.augment import Generator, rms
+from digitd_training.sudden import sudden
 from fakes import room_noise
 
 pytestmark = pytest.mark.training
@@ -27,6 +28,7 @@ CHANGED: dict[str, Callable[[Generator], Float32]] = {
     "speed": lambda rng: augment.changed_speed(SOUND, rng, 0.14),
     "tilt": lambda rng: augment.tilted(SOUND, rng, RATE_HZ),
     "band": lambda rng: augment.band_limited(SOUND, rng, RATE_HZ),
+    "claps, knocks, coughs": lambda rng: sudden(rng, RATE_HZ),
     "room": lambda rng: augment.in_room(SOUND, augment.synthetic_room(rng, RATE_HZ)),
 }
 

@@ -1,6 +1,7 @@
 """A toy corpus, from its publisher to a model that the daemon takes."""
 
 import hashlib
+import json
 import subprocess
 import sys
 import tarfile
@@ -37,6 +38,7 @@ keyword_weights: {fsdd: 1, speech-commands: 1}
 else_weights: {speech-commands: 1, noise: 0.2}
 fragment_share: 0.1
 music_share: 0.05
+sudden_share: 0.05
 network: {width: 16, dropout: 0.1}
 fit: {epochs: 2, batch: 16, learning_rate: 0.01, weight_decay: 0.001, label_smoothing: 0.0, mixup: 0.2,
       mask_bands: 4, mask_frames: 4, average: 0.5}
@@ -181,7 +183,9 @@ def test_parts_can_be_calibrated_without_the_thresholds(trained: Path, recording
     assert "parts of longer sounds 25% of that" in after.verifier.point.chosen_for
 
 
-def test_own_words_of_one_household_become_a_model(recordings: Path) -> None:
+@pytest.fixture(scope="module")
+def own_words(recordings: Path) -> Path:
+    """Return a model of two words of one household beside the digits."""
     pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
     mine, out = recordings.parent / "mine", recordings.parent / "mine.tflite"
     for word in ("up", "go"):
@@ -189,15 +193,42 @@ def test_own_words_of_one_household_become_a_model(recordings: Path) -> None:
             spoken(mine / word / f"anna_{take}.wav", word, np.random.default_rng(take))
 
     done = digitd_train(
-        *("train", "--words", mine, "--data", recordings, "-o", out, "--scenes", "30", "--epochs", "1")
+        *("train", "--words", mine, "--beside-digits", "--data", recordings, "-o", out),
+        *("--scenes", "30", "--epochs", "1"),
     )
 
     assert done.returncode == 0, done.stderr
-    card = read_bundle(out).card
-    assert card.labels == ("go", "up", "else")
+    return out
+
+
+def test_own_words_of_one_household_become_a_model_beside_the_digits(own_words: Path) -> None:
+    card = read_bundle(own_words).card
+
+    assert card.labels == (*"0123456789", "go", "up", "else")
     assert "Free Spoken Digit Dataset" in {
         corpus.name for corpus in card.provenance.corpora
     }  # the shipped model's
+
+
+def test_the_daemon_hears_own_words_once_model_path_names_the_file(own_words: Path, tmp_path: Path) -> None:
+    config, sound = tmp_path / "config.yaml", tmp_path / "up.wav"
+    config.write_text(f"model: {{path: {own_words}}}\n")
+    around = room_noise(1, -60, RATE_HZ)
+    soundfile.write(sound, np.concatenate([around, glide("up", np.random.default_rng(9)), around]), RATE_HZ)
+
+    done = subprocess.run(
+        [
+            *(Path(sys.executable).with_name("digitd"), "detect", "-c", config),
+            *("--format", "jsonl", "--all", sound),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    (verdict,) = map(json.loads, done.stdout.splitlines())
+    assert {"up", "go", "0"} < verdict["scores"].keys()
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from digitd_training.augment import Generator
 from digitd_training.data import ELSE, Clip, Recording, clips, faded, load
 from digitd_training.recipe import Recipe
 from digitd_training.scenes import UNTRIMMED, Placed, Surroundings, scene, spoken
+from digitd_training.sudden import sudden
 
 RUNNING_S = 4.0
 """Running speech and noise are let in for so long at a time."""
@@ -165,6 +166,8 @@ class SceneMaker:
         if rng.uniform() < self._recipe.music_share:
             sound = augment.music(round(RUNNING_S * self.rate_hz), rng, self.rate_hz)
             return Clip(sound, ELSE, "synthetic", "music", "music", "noise")
+        if rng.uniform() < self._recipe.sudden_share:
+            return Clip(sudden(rng, self.rate_hz), ELSE, "synthetic", "sudden", "sudden", "noise")
         if rng.uniform() < self._recipe.fragment_share and not self._keywords.shares.keys() <= UNTRIMMED:
             return self._fragment(rng)
         clip = self._else.draw(rng)

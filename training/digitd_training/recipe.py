@@ -118,6 +118,7 @@ class Recipe:
         else_weights: Corpus to its share of everything else; "NAME running" is that corpus's running speech.
         fragment_share: How much of everything else is a beginning or an end of a keyword: "sev", "ix".
         music_share: How much of everything else is synthetic music.
+        sudden_share: How much of everything else is synthetic claps, knocks, clicks and coughs.
         network: Stage one's size.
         fit: How it learns.
         verifier: Stage two; None for a model without.
@@ -136,6 +137,7 @@ class Recipe:
     else_weights: dict[str, float]
     fragment_share: Share
     music_share: Share
+    sudden_share: Share
     network: NetworkSettings
     fit: FitSettings
     verifier: VerifierSettings | None
