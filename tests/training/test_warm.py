@@ -7,6 +7,7 @@ pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'di
 
 import keras
 
+from digitd.errors import ConfigError
 from digitd.model import SHIPPED
 from digitd.model.bundle import read_bundle
 from digitd_training.export import to_int8
@@ -34,5 +35,5 @@ def test_it_knows_what_the_exported_one_knows() -> None:
 def test_a_network_of_another_width_is_refused() -> None:
     model = small_cnn(11, width=8, dropout=0.0)
 
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ConfigError, match=r"network\.width: 8, but .* has 22"):
         begin_with(model, read_bundle(SHIPPED).network)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from digitd.errors import ConfigError
 from digitd.model.runtime import Network
 
 
@@ -17,9 +18,12 @@ def begin_with(model: keras.Model, network: bytes) -> None:
         network: The exported one's TensorFlow Lite file.
 
     Raises:
-        ValueError: The two are not of the same form.
+        ConfigError: The two are not of the same width.
     """
     folded = Network(network).constants("CONV_2D")
+    width, wanted = len(folded[0][1]), model.layers[1].filters
+    if width != wanted:
+        raise ConfigError(f"network.width: {wanted}, but the model that the recipe starts with has {width}")
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for (kernel, offset), convolution, normalisation in zip(
