@@ -91,8 +91,12 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def digitd_train(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return installed("digitd-train", *arguments)
+
+
+def installed(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [Path(sys.executable).with_name("digitd-train"), *arguments],
+        [Path(sys.executable).with_name(program), *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -216,15 +220,7 @@ def test_the_daemon_hears_own_words_once_model_path_names_the_file(own_words: Pa
     around = room_noise(1, -60, RATE_HZ)
     soundfile.write(sound, np.concatenate([around, glide("up", np.random.default_rng(9)), around]), RATE_HZ)
 
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).with_name("digitd"), "detect", "-c", config),
-            *("--format", "jsonl", "--all", sound),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = installed("digitd", "detect", "-c", config, "--format", "jsonl", "--all", sound)
 
     assert done.returncode == 0, done.stderr
     (verdict,) = map(json.loads, done.stdout.splitlines())

@@ -21,10 +21,10 @@ def begin_with(model: keras.Model, network: bytes) -> None:
         ConfigError: The two are not of the same width.
     """
     folded = Network(network).constants("CONV_2D")
-    width, wanted = len(folded[0][1]), model.layers[1].filters
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    width, wanted = len(folded[0][1]), convolutions[0].filters
     if width != wanted:
         raise ConfigError(f"network.width: {wanted}, but the model that the recipe starts with has {width}")
-    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for (kernel, offset), convolution, normalisation in zip(
         folded, convolutions, normalisations, strict=True
