@@ -160,7 +160,7 @@ def _add_leave_out(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         commands,
         "leave-out",
         "leave out each speaker of a corpus in turn: a model for each, by the same recipe",
-        "digitd-train leave-out fsdd --data recordings --json leave-out.json",
+        "digitd-train leave-out fsdd --epochs 6 --data recordings --json leave-out.json",
     )
     leave_out.add_argument("source", metavar="CORPUS", help="whose speakers")
     _add_recipe(leave_out)

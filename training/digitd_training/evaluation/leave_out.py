@@ -35,8 +35,8 @@ class LeftOut:
 def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> Iterator[LeftOut]:
     """Train a model for each speaker of a corpus without that speaker, and play the speaker to it.
 
-    The scenes are played once; each model learns from those examples that are not the speaker's. It takes an
-    hour, so each speaker's figures come as soon as they are known.
+    The scenes are played once; each model learns from those examples that are not the speaker's. It takes
+    hours, so each speaker's figures come as soon as they are known.
 
     Args:
         recipe: How to train.
