@@ -8,6 +8,7 @@ from digitd import __version__
 from digitd.audio import open_source
 from digitd.clips.keeper import clip_keeper
 from digitd.commands.collecting import Collector
+from digitd.commands.in_force import InForce
 from digitd.commands.introduction import subscriptions
 from digitd.commands.memory import state_folder
 from digitd.commands.recogniser import Recogniser, site
@@ -45,6 +46,7 @@ def run(
     recogniser = Recogniser(config)
     _log_start(config, recogniser)
     _self_test(recogniser.cascade)
+    in_force = InForce(config, recogniser, read_again, os.environ)
     topics = (echo.TOPIC, *TOPICS, *subscriptions(config))
     with (
         stop_requests() as stopped,
@@ -59,7 +61,7 @@ def run(
         mqtt_publisher(config.mqtt, site(config), recogniser.title, topics) as publisher,
     ):
         collector = Collector(keeper, config.clips, site(config), recogniser.rate_hz) if keeper else None
-        session = Session(config, read_again, recogniser, publisher, os.environ, tap, collector, keep)
+        session = Session(in_force, publisher, os.environ, tap, collector, keep)
         audio = until(stopped, blocks)
         while not _listened_to_the_end(session, audio, asked_to_reload, board):
             pass
