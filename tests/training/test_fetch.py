@@ -225,8 +225,8 @@ def test_sphere_files_are_read(tmp_path: Path, to: Path) -> None:
     ("source", "complaint"),
     [
         ("an4", "looked for etc/an4_train.transcription"),
-        ("sentences", "looked for a manifest.csv of ours"),
-        ("fsdd", "looked for digit_speaker_take.wav"),
+        ("wake-words", "looked for word/take.wav"),
+        ("fsdd", "looked for digit_speaker_take.wav, or for a manifest.csv of ours"),
     ],
 )
 def test_a_folder_with_nothing_of_the_corpus_is_told(

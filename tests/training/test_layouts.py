@@ -163,6 +163,24 @@ def test_esc_is_split_by_its_own_folds(tmp_path: Path) -> None:
     ]
 
 
+def test_wake_words_are_called_after_their_folder_and_have_no_speaker(tmp_path: Path) -> None:
+    found = listing(
+        "wake-words", tmp_path, *(f"jarvis/{number:03}.flac" for number in range(20)), "loose.flac"
+    )
+
+    assert {(entry.kind, entry.label, entry.speaker) for entry in found.entries} == {("word", "jarvis", "")}
+    assert len(found.entries) == 20
+    assert {entry.split for entry in found.entries} == {"train", "dev"}
+
+
+def test_sentences_are_running_speech_with_no_digit_meant(tmp_path: Path) -> None:
+    found = listing("sentences", tmp_path, *(f"clean/{number:03}.wav" for number in range(20)), "labels.json")
+
+    assert {(entry.kind, entry.label, entry.speaker) for entry in found.entries} == {("speech", "", "")}
+    assert len(found.entries) == 20
+    assert {entry.split for entry in found.entries} == {"train", "dev"}
+
+
 def test_any_sound_may_be_a_room(tmp_path: Path) -> None:
     found = listing("rooms", tmp_path, "hall.wav", "small/kitchen.flac", "notes.txt")
 

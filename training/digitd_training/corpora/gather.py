@@ -61,8 +61,6 @@ def _listed(source: str, local: Path, to: Path) -> tuple[list[tuple[Path, Row]],
         there = [(path, row) for path, row in of_ours if path.is_file()]
         missing = [f"{path}: not there" for path, _ in of_ours if not path.is_file()]
         return there, Listing([], missing, [f"as {manifest.NAME} there has it"])
-    if source not in LAYOUTS:
-        return [], Listing([])
     listing = LAYOUTS[source].read(source, local)
     measured = [
         (entry.path, _row(entry, source))
@@ -74,10 +72,8 @@ def _listed(source: str, local: Path, to: Path) -> tuple[list[tuple[Path, Row]],
 
 
 def _nothing(source: str, local: Path) -> str:
-    looked_for = [f"a {manifest.NAME} of ours with rows of it"]
-    if source in LAYOUTS:
-        looked_for.insert(0, LAYOUTS[source].shape)
-    return f"{local}: no recordings of {source} in it; looked for {', or for '.join(looked_for)}"
+    looked_for = f"{LAYOUTS[source].shape}, or for a {manifest.NAME} of ours with rows of it"
+    return f"{local}: no recordings of {source} in it; looked for {looked_for}"
 
 
 def _in_manifest(source: str, local: Path, to: Path) -> list[tuple[Path, Row]]:

@@ -125,6 +125,19 @@ def esc10(_source: str, folder: Path) -> Listing:
     )
 
 
+def wake_words(_source: str, folder: Path) -> Listing:
+    """`{word}/{take}`; who speaks is not told, so that a speaker may be on both sides."""
+    paths = [path for path in sounds(folder) if path.parent != folder]
+    entries = [Entry(path, "word", path.parent.name) for path in paths]
+    return _held_out(entries, [f"{path.parent.name}/{path.stem}" for path in paths])
+
+
+def sentences(_source: str, folder: Path) -> Listing:
+    """Any folder of running speech in which no keyword is meant; who speaks is not told here either."""
+    entries = [Entry(path, "speech") for path in sounds(folder)]
+    return _held_out(entries, [entry.path.stem for entry in entries])
+
+
 def rooms(_source: str, folder: Path) -> Listing:
     """Any folder of impulse responses."""
     return Listing([Entry(path, "impulse") for path in sounds(folder)])
@@ -149,6 +162,8 @@ LAYOUTS = {
     "fsdd": Layout(fsdd, "digit_speaker_take.wav"),
     "speech-commands": Layout(speech_commands, "word/speaker_nohash_take.wav"),
     "an4": Layout(an4, "etc/an4_train.transcription and the .sph files that it names"),
+    "wake-words": Layout(wake_words, "word/take.wav"),
+    "sentences": Layout(sentences, "any sound files"),
     "words": Layout(words, "word/speaker_take.wav"),
     "noise": Layout(noise, "any sound files"),
     "esc-10": Layout(esc10, "class/fold-recording-piece.wav"),
