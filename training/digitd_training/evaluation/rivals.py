@@ -100,9 +100,14 @@ class PocketSphinx:
 
 
 def grammar(words: Sequence[str], *, row: bool = False) -> str:
-    """A JSGF grammar of single words, or of any number of them in a row."""
-    times = "+" if row else ""
-    return f"#JSGF V1.0;\ngrammar keywords;\npublic <keyword> = ({' | '.join(words)}){times};\n"
+    """A JSGF grammar of single words, or of any number of them in a row.
+
+    Single words without parentheses: with them PocketSphinx finds none in 33 instead of 17 of FSDD's 300
+    official test takes, and is right in 229 instead of 238. To rows it makes no difference.
+    """
+    any_word = " | ".join(words)
+    keyword = f"({any_word})+" if row else any_word
+    return f"#JSGF V1.0;\ngrammar keywords;\npublic <keyword> = {keyword};\n"
 
 
 def _require_rate(bundle: Bundle) -> None:
