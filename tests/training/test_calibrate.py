@@ -1,5 +1,7 @@
 """Weights and thresholds, chosen on made-up posteriors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,21 @@ def test_the_budget_of_false_accepts_is_kept() -> None:
     for kind, most in {"speech": 2, "noise": 2, "word": 0.02 * 1000}.items():
         assert np.count_nonzero(taken & (trial.truth == ELSE) & (trial.kinds == kind)) <= most
     assert np.count_nonzero(taken & (trial.truth != ELSE)) > 0
+
+
+def test_a_budget_that_no_threshold_keeps_is_said_not_to_be_kept() -> None:
+    sure = made_up((30.0,))
+    talk = np.flatnonzero(sure.kinds == "speech")[:20]
+    mistaken = replace(sure, stages=sure.stages.copy())
+    mistaken.stages[talk] = sure.stages[0]  # as a "1"
+
+    kept, not_kept = (
+        operating_point(trial, LABELS, BUDGET, stages=1).chosen_for for trial in (sure, mistaken)
+    )
+
+    assert "at most 2 false accepts an hour of running speech" in kept
+    assert "not at most" not in kept
+    assert "as few as its scores allow, which is not at most 2 false accepts an hour" in not_kept
 
 
 def test_nothing_is_given_away_where_the_model_is_never_wrong() -> None:

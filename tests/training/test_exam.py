@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -9,7 +10,7 @@ import soundfile
 pytest.importorskip("scipy", reason="needs the train extra: pip install 'digitd[train]'")
 
 from digitd.model import SHIPPED
-from digitd.model.bundle import read_bundle
+from digitd.model.bundle import Bundle, read_bundle
 from digitd_training.data import Recording
 from digitd_training.own_words.exam import MOST_CLIPS, Mark, held_back, questions
 
@@ -19,6 +20,19 @@ pytestmark = pytest.mark.training
 def take(word: str, number: int, *, speaker: str = "words-kitchen", split: str = "train") -> Recording:
     name = f"words/{word}/{speaker}_{number}.wav"
     return Recording(Path(name), name, "words", "word", word, speaker, split)
+
+
+def of_other_words(bundle: Bundle, words: str) -> Bundle:
+    """The same model, but its keywords are called by these letters."""
+    card = bundle.card
+    assert card.verifier
+    thresholds = dict.fromkeys(words, 0.5)
+    verifier = msgspec.structs.replace(
+        card.verifier, point=msgspec.structs.replace(card.verifier.point, thresholds=thresholds)
+    )
+    point = msgspec.structs.replace(card.point, thresholds=thresholds)
+    other = msgspec.structs.replace(card, labels=(*words, "else"), point=point, verifier=verifier)
+    return msgspec.structs.replace(bundle, card=other)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +119,28 @@ def test_both_are_asked_takes_and_a_sample_of_held_out_people(tmp_path: Path) ->
         "digits of other people": 80,
         "other words of other people": MOST_CLIPS,
     }
+
+
+def test_words_are_cut_out_of_sentences_where_nobody_recorded_others(tmp_path: Path) -> None:
+    name = "an4/wav/an4_clstk/fash/an251-fash-b.sph"  # "YES": the word's times are known
+    path = tmp_path / "an251-fash-b.wav"
+    soundfile.write(path, np.zeros(16_000, np.int16), 16_000)
+    sentence = Recording(path, name, "an4", "speech", "yes", "an4-fash", "dev")
+    shipped = read_bundle(SHIPPED)
+
+    asked = {one.name: one.clips for one in questions(shipped, shipped, [], [sentence])}
+
+    (word,) = asked["other words of other people"]
+    assert (word.label, word.whole) == ("else", True)
+
+
+def test_digits_are_other_words_to_models_of_other_words(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, np.zeros(1600, np.int16), 16_000)
+    digit = Recording(path, "d/1", "speech-commands", "digit", "7", "sc-a", "dev")
+    letters = of_other_words(read_bundle(SHIPPED), "abcdefghij")
+
+    asked = {one.name: len(one.clips) for one in questions(letters, letters, [], [digit])}
+
+    assert asked["other words of other people"] == 1
+    assert asked["digits of other people"] == 0

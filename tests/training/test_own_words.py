@@ -31,6 +31,30 @@ def test_where_nothing_but_that_was_recorded_there_is_nothing_to_learn() -> None
         recipe_for(read_recipe("words"), takes(""), beside_digits=False)
 
 
+@pytest.mark.parametrize("beside_digits", [True, False])
+def test_a_word_is_known_however_another_corpus_spells_it(*, beside_digits: bool) -> None:
+    recipe = recipe_for(read_recipe("words"), takes("7", "Stop"), beside_digits=beside_digits)
+
+    assert {"7", "Stop"} < set(recipe.labels)
+    assert [recipe.keywords[word] for word in ("7", "seven", "Stop", "stop")] == ["7", "7", "Stop", "Stop"]
+
+
+def test_a_word_that_no_stranger_says_has_its_threshold_from_the_takes() -> None:
+    pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
+    from digitd_training.train import development_part  # noqa: PLC0415 - TensorFlow
+
+    mine = takes("lamp", "reading lamp", "7")
+    strangers = [
+        Recording(Path(name), name, "speech-commands", "digit", name, "sc-ben", "dev") for name in ("7", "5")
+    ]
+    recipe = recipe_for(read_recipe("words"), [*mine, *strangers], beside_digits=True)
+
+    chosen_on, are_there_strangers = development_part(recipe, [*mine, *strangers])
+
+    assert [one.label for one in chosen_on] == ["7", "5", "lamp", "reading lamp"]
+    assert are_there_strangers
+
+
 @pytest.mark.parametrize(("words", "share"), [(("7", "lamp"), SHARE), (("7", "5"), SHARE_OF_DIGITS)])
 def test_a_few_takes_of_digits_do_not_drown_what_others_say(words: tuple[str, ...], share: float) -> None:
     recipe = recipe_for(read_recipe("words"), takes(*words), beside_digits=True)

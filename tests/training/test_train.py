@@ -287,6 +287,23 @@ def test_pieces_of_words_whose_beginning_nobody_knows_are_refused(
     assert "fragment_share: nobody knows" in done.stderr
 
 
+def test_what_would_fail_after_the_training_is_told_before_it(recordings: Path) -> None:
+    pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")
+    home = recordings.parent
+    (home / "fan.yaml").write_text(
+        RECIPE.replace("{speech-commands: 1, noise: 0.2}", "{noise: 1}").replace("scenes: 30", "scenes: 9999")
+    )
+    train = ("train", "--recipe", home / "fan.yaml", "--data", recordings, "-o")
+
+    no_folder = digitd_train(*train, home / "nowhere" / "x.tflite")
+    nothing_held_out = digitd_train(*train, home / "x.tflite")
+
+    assert (no_folder.returncode, nothing_held_out.returncode) == (66, 66)
+    assert "nowhere: no such folder to write the model to" in no_folder.stderr
+    assert "none of the recipe's corpora is among the recordings: noise" in nothing_held_out.stderr
+    assert not list(home.glob("x*.tflite*"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [

@@ -33,6 +33,8 @@ GATED = 0.001
 
 LEAST_GATE = 0.9
 
+NOT_KEPT = "as few as its scores allow, which is not at most"
+
 
 class Stages:
     """What each stage of a model file makes of an utterance."""
@@ -87,12 +89,12 @@ def operating_point(seen: Trial, labels: tuple[str, ...], budget: Budget, stages
     """
     weights = _weights(seen, stages)
     posteriors = pooled([seen.stages[:, stage] for stage in range(stages)], weights)
-    thresholds = _thresholds(posteriors, seen, labels, budget)
+    thresholds, is_kept = _thresholds(posteriors, seen, labels, budget)
     return OperatingPoint(
         weights=weights,
         thresholds=thresholds,
         margin=budget.margin,
-        chosen_for="in scenes of development speakers at most "
+        chosen_for=f"in scenes of development speakers {'at most' if is_kept else NOT_KEPT} "
         f"{budget.speech:g} false accepts an hour of running speech, {budget.noise:g} an hour of noise "
         f"and music, {budget.words:.1%} of isolated other words",
     )
@@ -117,14 +119,16 @@ def _weights(seen: Trial, stages: int) -> tuple[float, ...]:
 
 def _thresholds(
     posteriors: Float64, seen: Trial, labels: tuple[str, ...], budget: Budget
-) -> dict[str, float]:
-    """Miss as few keywords as the budgets of false accepts allow."""
+) -> tuple[dict[str, float], bool]:
+    """Miss as few keywords as the budgets of false accepts allow; say whether those could be kept."""
     keywords = [label for label in labels if label != ELSE]
     missed = np.stack([_missed(posteriors, seen, labels.index(label)) for label in keywords])
     spent = np.stack([_spent(posteriors, seen, labels, label, budget) for label in keywords])
     missed[:, budget.lowest > STEPS] = np.inf
-    chosen = _spend_the_rest(_within_budget(missed, spent), missed, spent)
-    return {label: round(float(STEPS[at]), 3) for label, at in zip(keywords, chosen, strict=True)}
+    chosen = _within_budget(missed, spent)
+    if is_kept := bool(_total(spent, chosen).max() <= 1):
+        chosen = _spend_the_rest(chosen, missed, spent)
+    return {label: round(float(STEPS[at]), 3) for label, at in zip(keywords, chosen, strict=True)}, is_kept
 
 
 def _within_budget(missed: Float64, spent: Float64) -> Steps:
@@ -137,25 +141,30 @@ def _within_budget(missed: Float64, spent: Float64) -> Steps:
         spent: Part of each budget that goes to it there, shape (keywords, budgets, steps).
 
     Returns:
-        Each keyword's step.
+        Each keyword's step; where no step keeps a budget, one beyond which nothing more is kept out.
     """
-    everyone = np.arange(len(missed))
     chosen: Steps = missed.argmin(axis=1)
     prices = np.full(spent.shape[1], CHEAPEST)
     for _ in range(RAISES):
         chosen = (missed + np.tensordot(spent, prices, axes=(1, 0))).argmin(axis=1)
-        total = spent[everyone, :, chosen].sum(axis=0)
+        total = _total(spent, chosen)
         if total.max() <= 1:
             break
         prices[total.argmax()] *= RAISE
     return chosen
 
 
+def _total(spent: Float64, chosen: Steps) -> Float64:
+    """Part of each budget that is spent by all keywords together, shape (budgets,)."""
+    total: Float64 = spent[np.arange(len(chosen)), :, chosen].sum(axis=0)
+    return total
+
+
 def _spend_the_rest(chosen: Steps, missed: Float64, spent: Float64) -> Steps:
     """Lower thresholds, each time the one that saves most keywords, for as long as the budgets are kept."""
     everyone = np.arange(len(missed))
     while True:
-        total = spent[everyone, :, chosen].sum(axis=0)
+        total = _total(spent, chosen)
         affordable = (total[:, None] - spent[everyone, :, chosen][:, :, None] + spent <= 1).all(axis=1)
         saved = np.where(affordable, missed[everyone, chosen][:, None] - missed, 0.0)
         if saved.max() <= 0:
@@ -165,9 +174,12 @@ def _spend_the_rest(chosen: Steps, missed: Float64, spent: Float64) -> Steps:
 
 
 def _missed(posteriors: Float64, seen: Trial, keyword: int) -> Float64:
-    """Share of a keyword's utterances that are missed at each step of its threshold, shape (steps,)."""
+    """Share of a keyword's utterances that are missed at each step of its threshold, shape (steps,).
+
+    Where none is known a stricter threshold is not for nothing: as if their posteriors were spread evenly.
+    """
     own = posteriors[(seen.truth == keyword) & (posteriors.argmax(axis=1) == keyword), keyword]
-    return np.array([np.mean(own < step) if len(own) else 0.0 for step in STEPS])
+    return np.array([np.mean(own < step) if len(own) else step for step in STEPS])
 
 
 def _spent(

@@ -33,6 +33,12 @@ REFUSED = (
 )
 
 
+NOT_COMPARED = (
+    "There was nothing to compare it with {before} by: that takes five takes of a word that both know, or "
+    "recordings of people who are held out (digitd-train fetch an4)."
+)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the process's exit code."""
     arguments = parser().parse_args(argv)
@@ -107,6 +113,8 @@ def _make_of_own_words(arguments: argparse.Namespace) -> int:
     print(main_tables(came.report) if came.report else NOT_JUDGED)
     for mark in came.marks:
         print(mark)
+    if all(mark.before is None for mark in came.marks):
+        print(NOT_COMPARED.format(before=before.title))
     if came.is_refused:
         print(REFUSED.format(before=before.title, out=arguments.out, made=came.made), file=sys.stderr)
     return 1 if came.is_refused else 0

@@ -8,7 +8,7 @@ seconds, rate_hz. `kind` is `digit` (label 0 to 9), `digits` and `mixed` (a sent
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -108,6 +108,16 @@ def read_manifest(folder: Path) -> list[Recording]:
             )
             for row in csv.DictReader(lines)
         ]
+
+
+def spellings(labels: Collection[str]) -> dict[str, str]:
+    """Return how other corpora may spell keywords, with the keyword: "seven" and "7", "stop" and "Stop"."""
+    names = {digit: name for name, digit in DIGITS.items()}
+    spelled = {label: label for label in labels}
+    for label in labels:
+        for spelling in (label.casefold(), names.get(label, label)):
+            spelled.setdefault(spelling, label)
+    return spelled
 
 
 def is_official_fsdd_test(recording: Recording) -> bool:

@@ -27,7 +27,7 @@ from digitd.pipeline import canary_song, sing
 from digitd_training.calibrate import gate, operating_point, trial
 from digitd_training.data import ELSE, Recording, is_official_fsdd_test, read_manifest
 from digitd_training.evaluation.evaluate import Report, evaluate
-from digitd_training.examples import Example, Eyes, Seen, play
+from digitd_training.examples import Example, Eyes, SceneMaker, Seen, play
 from digitd_training.export import multiplications, self_test, to_float, to_int8
 from digitd_training.fit import fit, fit_verifier
 from digitd_training.part_bar import part_bar
@@ -52,21 +52,29 @@ def train(recipe: Recipe, recordings: Sequence[Recording], out: Path, command: s
         heard, so that there is nothing to report on.
 
     Raises:
-        InputError: They are of a corpus whose licence we do not know.
+        InputError: They are of a corpus whose licence we do not know, or too few to learn or to choose
+            thresholds from; or there is no folder for the file.
     """
     learned_from = training_part(recordings)
+    development, strangers = development_part(recipe, recordings)
+    _require(out, recipe, development)
     provenance = provenance_of(recipe, learned_from, command)
     draft = learned(recipe, seen(recipe, learned_from), provenance)
-    write_bundle(out, draft.network, draft.card, draft.head)
 
-    development, strangers = development_part(recipe, recordings)
-    card = calibrated(recipe, development, read_bundle(out))
+    card = calibrated(recipe, development, draft.bundle)
     write_bundle(out, draft.network, card, draft.head)
     out.with_suffix(".float.tflite").write_bytes(draft.unrounded)
     if not strangers:
         return None
 
     return judged(out, recordings, command)
+
+
+def _require(out: Path, recipe: Recipe, development: Sequence[Recording]) -> None:
+    """Complain half an hour too early rather than a moment too late."""
+    if not out.parent.is_dir():
+        raise InputError(f"{out.parent}: no such folder to write the model to")
+    SceneMaker(recipe, development)
 
 
 def judged(path: Path, recordings: Sequence[Recording], command: str) -> Report:
@@ -118,6 +126,11 @@ class Draft:
     head: bytes
     unrounded: bytes
 
+    @property
+    def bundle(self) -> Bundle:
+        """As it would be read from a file."""
+        return Bundle(self.card, self.network, self.head, digest="")
+
 
 def seen(recipe: Recipe, recordings: Sequence[Recording]) -> list[Example[Seen]]:
     """Play the recipe's scenes, and return what both networks see of them.
@@ -125,7 +138,7 @@ def seen(recipe: Recipe, recordings: Sequence[Recording]) -> list[Example[Seen]]
     Raises:
         InputError: The recipe asks for pieces of keywords of which nobody knows where they begin.
     """
-    if recipe.fragment_share and {one.source for one in _spoken(recipe, recordings)} <= UNTRIMMED:
+    if recipe.fragment_share and {one.source for one in recordings if _keywords_in(recipe, one)} <= UNTRIMMED:
         raise InputError(
             "fragment_share: nobody knows where in their recordings these keywords begin; set it to 0"
         )
@@ -228,25 +241,26 @@ def quality(report: Report) -> dict[str, float | int | str]:
 
 
 def development_part(recipe: Recipe, recordings: Sequence[Recording]) -> tuple[list[Recording], bool]:
-    """Return what thresholds are chosen on, and whether strangers speak the keywords in it.
+    """Return what thresholds are chosen on, and whether strangers speak a keyword in it.
 
-    Where nobody's keywords were held out, a household's own words, those learned from have to do.
+    Of keywords that nobody says who was held out, a household's own words, the takes learned from have to do.
     """
     held_out = [one for one in recordings if one.split == "dev" or one.kind == "impulse"]
-    spoken = _spoken(recipe, held_out)
-    if any(one.source in recipe.keyword_weights for one in spoken):
-        return held_out, True
-    return held_out + [one for one in training_part(recordings) if one.label in _words(recipe)], bool(spoken)
+    strangers = [one for one in held_out if _keywords_in(recipe, one)]
+    said = [_keywords_in(recipe, one) for one in strangers if one.source in recipe.keyword_weights]
+    unsaid = {*recipe.keywords.values()}.difference(*said)
+    takes = [
+        one
+        for one in training_part(recordings)
+        if one.source in recipe.keyword_weights and unsaid & _keywords_in(recipe, one)
+    ]
+    return held_out + takes, bool(strangers)
 
 
-def _spoken(recipe: Recipe, recordings: Sequence[Recording]) -> list[Recording]:
-    """Return those in which a keyword is spoken."""
-    return [one for one in recordings if _words(recipe).intersection(one.label.split())]
-
-
-def _words(recipe: Recipe) -> set[str]:
-    """Return the keywords as recordings may be labelled with them."""
-    return {*recipe.keywords, *recipe.keywords.values()}
+def _keywords_in(recipe: Recipe, recording: Recording) -> set[str]:
+    """Return the labels of the keywords that are spoken in a recording."""
+    words = {recording.label, *recording.label.split()}
+    return {recipe.keywords.get(word, word) for word in words} & {*recipe.keywords.values()}
 
 
 def training_part(recordings: Sequence[Recording]) -> list[Recording]:

@@ -231,7 +231,9 @@ def write_bundle(path: Path, network: bytes, card: ModelCard, head: bytes = b"")
         _write(archive, CARD, msgspec.json.format(msgspec.json.encode(card)))
         if head:
             _write(archive, HEAD, head)
-    path.write_bytes(sealed(file.getvalue()))
+    part = path.with_name(path.name + ".part")  # whatever model is there stays until this one is whole
+    part.write_bytes(sealed(file.getvalue()))
+    part.replace(path)
 
 
 def _content(path: Path) -> bytes:

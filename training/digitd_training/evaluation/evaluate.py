@@ -16,7 +16,7 @@ from digitd.messages import Float32
 from digitd.model.bundle import Bundle, ModelCard
 from digitd.model.cascade import Cascade
 from digitd_training import augment
-from digitd_training.data import DIGITS, ELSE, Clip, Recording, clips, is_official_fsdd_test
+from digitd_training.data import ELSE, Clip, Recording, clips, is_official_fsdd_test, spellings
 from digitd_training.evaluation.conditions import SPEECH_DBFS, InNoise, beds, in_noise
 from digitd_training.evaluation.costs import Agreement, Costs, agreement, costs
 from digitd_training.evaluation.counting import Figures, Other, Spoken, figures, noise_of
@@ -145,9 +145,7 @@ def test_clips(recordings: Iterable[Recording], card: ModelCard) -> list[Clip]:
         for recording in recordings
         if recording.kind != "impulse" and (recording.split == "dev" or is_official_fsdd_test(recording))
     ]
-    keywords = {label: label for label in card.labels if label not in card.rejected}
-    spelled = {word: digit for word, digit in DIGITS.items() if digit in keywords}
-    return clips(chosen, card.features.rate_hz, spelled | keywords)
+    return clips(chosen, card.features.rate_hz, spellings(card.keywords))
 
 
 def music_clips(rate_hz: int) -> list[Clip]:

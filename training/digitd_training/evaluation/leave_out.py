@@ -1,13 +1,14 @@
 """Each speaker of a corpus left out in turn: what a model by the same recipe makes of somebody new."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from digitd.errors import InputError
-from digitd.model.bundle import Bundle, read_bundle, write_bundle
+from digitd.model.bundle import Bundle
 from digitd_training.data import ELSE, Recording, clips, read_manifest
 from digitd_training.evaluation.counting import Figures, figures
 from digitd_training.evaluation.evaluate import quiet_room
@@ -59,13 +60,10 @@ def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> Iterat
     development, _ = development_part(recipe, recordings)
     for speaker in speakers:
         others = [example for example in examples if example.speaker != speaker]
-        draft = learned(recipe, others, provenance)
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / "model.tflite"
-            write_bundle(path, draft.network, draft.card, draft.head)
-            write_bundle(path, draft.network, calibrated(recipe, development, read_bundle(path)), draft.head)
-            spoken = [one for one in recordings if one.speaker == speaker]
-            yield LeftOut(speaker, _judged(read_bundle(path), spoken, recipe))
+        draft = learned(recipe, others, provenance).bundle
+        bundle = msgspec.structs.replace(draft, card=calibrated(recipe, development, draft))
+        spoken = [one for one in recordings if one.speaker == speaker]
+        yield LeftOut(speaker, _judged(bundle, spoken, recipe))
 
 
 def markdown(found: Sequence[LeftOut]) -> str:

@@ -7,13 +7,14 @@ back, and both models hear those, digits by other people where the digits stay, 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from digitd.errors import ConfigError
 from digitd.model.bundle import Bundle
 from digitd_training.corpora.splits import held_out
-from digitd_training.data import ELSE, Clip, Recording, clips, is_official_fsdd_test
+from digitd_training.data import ELSE, Clip, Recording, clips, is_official_fsdd_test, spellings
 from digitd_training.evaluation.evaluate import quiet_room
 from digitd_training.evaluation.hearing import Heard, Take, listen
 from digitd_training.evaluation.recognisers import cascade
@@ -21,6 +22,8 @@ from digitd_training.own_words.learn import SOURCE
 
 MOST_CLIPS = 100
 """So many clips of other people are played at most: a minute, not a quarter of an hour."""
+
+Item = TypeVar("Item")
 
 MARGIN = 0.05
 """A model is worse that gets more than this share less right, and more than one clip: fewer may be chance."""
@@ -121,16 +124,14 @@ def questions(
 ) -> list[Question]:
     """Say what both models are asked; a question may have no clips."""
     known = {*before.card.keywords} & {*after.card.keywords}
-    rate_hz, labels = after.card.features.rate_hz, {label: label for label in after.card.keywords}
-    own = clips(takes, rate_hz, labels)
+    rate_hz, keywords = after.card.features.rate_hz, spellings(after.card.keywords)
+    own = clips(takes, rate_hz, keywords)
     strangers = [
         one
         for one in recordings
         if one.source != SOURCE and (one.split == "dev" or is_official_fsdd_test(one))
     ]
     digits = [one for one in strangers if one.kind == "digit" and one.label in known]
-    keywords = {*before.card.keywords, *after.card.keywords}
-    words = [one for one in strangers if one.kind == "word" and one.label not in keywords]
     return [
         Question("takes held back", [clip for clip in own if clip.label in known]),
         Question(
@@ -139,9 +140,18 @@ def questions(
             known=False,
         ),
         Question("takes held back of what is no keyword", [clip for clip in own if clip.label == ELSE]),
-        Question("digits of other people", clips(_some(digits), rate_hz, labels)),
-        Question("other words of other people", clips(_some(words), rate_hz, labels)),
+        Question("digits of other people", clips(_some(digits), rate_hz, keywords)),
+        Question("other words of other people", _other_words(before, after, strangers)),
     ]
+
+
+def _other_words(before: Bundle, after: Bundle, strangers: Sequence[Recording]) -> list[Clip]:
+    """Return what is a keyword of neither: recorded as a word, or cut out of a sentence."""
+    keywords = spellings({*before.card.keywords, *after.card.keywords})
+    words = [one for one in strangers if one.kind in {"word", "digit"} and one.label not in keywords]
+    sentences = [one for one in strangers if one.kind in {"speech", "mixed", "digits"}]
+    heard = clips([*_some(words), *_some(sentences)], after.card.features.rate_hz, keywords)
+    return _some([clip for clip in heard if clip.whole and clip.label == ELSE])
 
 
 def is_right(heard: Heard) -> bool:
@@ -149,7 +159,7 @@ def is_right(heard: Heard) -> bool:
     return not heard.accepted if heard.clip.label == ELSE else heard.outcome == "right"
 
 
-def _some(recordings: Sequence[Recording]) -> list[Recording]:
+def _some(items: Sequence[Item]) -> list[Item]:
     """Choose not too many, evenly."""
-    few = min(MOST_CLIPS, len(recordings))
-    return [recordings[int(at)] for at in np.linspace(0, len(recordings) - 1, few)]
+    few = min(MOST_CLIPS, len(items))
+    return [items[int(at)] for at in np.linspace(0, len(items) - 1, few)]

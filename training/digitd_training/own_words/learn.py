@@ -5,10 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from digitd.errors import InputError
-from digitd.numbers import DIGITS
 from digitd_training.corpora.fetch import fetch
 from digitd_training.corpora.manifest import NAME
-from digitd_training.data import Recording
+from digitd_training.data import DIGITS, Recording, spellings
 from digitd_training.recipe import Recipe, read_recipe
 
 SOURCE = "words"
@@ -49,13 +48,14 @@ def recipe_for(recipe: Recipe, recordings: Sequence[Recording], *, beside_digits
     )
     if not words:
         raise InputError("no word of one's own is among the recordings: digitd-train record, then --words")
+    keywords = spellings(words)
     if not beside_digits:
-        return replace(recipe, keywords={word: word for word in words})
+        return replace(recipe, keywords=keywords)
     digits = read_recipe("digits")
-    share = SHARE_OF_DIGITS if DIGITS.issuperset(words) else SHARE
+    share = SHARE_OF_DIGITS if set(DIGITS.values()).issuperset(words) else SHARE
     weights = {source: (1 - share) * weight for source, weight in digits.keyword_weights.items()}
     return replace(
         recipe,
-        keywords=digits.keywords | {word: word for word in words},
+        keywords=digits.keywords | keywords,
         keyword_weights={SOURCE: share, **weights},
     )
