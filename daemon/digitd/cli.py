@@ -16,16 +16,13 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from digitd.arguments import parser
-from digitd.errors import ConfigError, DigitdError, InputError, UnavailableError
+from digitd.errors import INTERRUPTED, ConfigError, DigitdError, InputError, UnavailableError
 
 if TYPE_CHECKING:
     from digitd.config import Config
     from digitd.pictures.study import Study
 
 # ruff: noqa: PLC0415 - imports inside commands: see above
-
-INTERRUPTED = 130
-"""What a shell makes of a program that ended by Ctrl-C: 128 + SIGINT."""
 
 PROGRESS_AFTER_S = 2.0
 

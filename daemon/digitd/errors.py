@@ -3,6 +3,11 @@
 The codes are those of sysexits.h where it has one; systemd is told not to restart on 78.
 """
 
+from typing import Final
+
+INTERRUPTED: Final = 130
+"""What a shell makes of a program that ended by Ctrl-C: 128 + SIGINT."""
+
 
 class DigitdError(Exception):
     """Something that a person can put right; its text says how."""

@@ -21,6 +21,7 @@ from digitd_training.evaluation.numbers import Numbers
 from digitd_training.evaluation.pictures import draw_report, matrix
 from digitd_training.evaluation.recognisers import CASCADE, STAGE_TWO
 from digitd_training.evaluation.report import make_folder, write
+from digitd_training.evaluation.tables import word_table
 
 pytestmark = pytest.mark.training
 
@@ -51,6 +52,10 @@ def curve(recogniser: str) -> Curve:
     return Curve(
         recogniser, 10, {"speech": 0.25, "noise": 0.1}, 200, replace(points[1], threshold=None), points
     )
+
+
+def test_where_no_keyword_was_played_none_was_missed() -> None:
+    assert "| toy | no keyword | no keyword |" in word_table([replace(curve("toy"), keywords=0)])
 
 
 def in_noise() -> list[InNoise]:

@@ -187,6 +187,18 @@ def test_parts_can_be_calibrated_without_the_thresholds(trained: Path, recording
     assert "parts of longer sounds 25% of that" in after.verifier.point.chosen_for
 
 
+def test_thresholds_are_not_chosen_for_other_keywords_than_the_model_s(
+    trained: Path, recordings: Path
+) -> None:
+    before = trained.read_bytes()
+
+    done = digitd_train("calibrate", trained, "--data", recordings)
+
+    assert done.returncode == 78
+    assert "toy.tflite: made by another recipe, for the keywords 0, go: --recipe" in done.stderr
+    assert trained.read_bytes() == before
+
+
 @pytest.fixture(scope="module")
 def own_words(recordings: Path) -> Path:
     """Return a model of two words of one household beside the digits."""
@@ -214,7 +226,7 @@ def test_own_words_of_one_household_become_a_model_beside_the_digits(own_words: 
     }  # the shipped model's
 
 
-def test_the_daemon_hears_own_words_once_model_path_names_the_file(own_words: Path, tmp_path: Path) -> None:
+def test_the_daemon_scores_own_words_once_model_path_names_the_file(own_words: Path, tmp_path: Path) -> None:
     config, sound = tmp_path / "config.yaml", tmp_path / "up.wav"
     config.write_text(f"model: {{path: {own_words}}}\n")
     around = room_noise(1, -60, RATE_HZ)
@@ -299,7 +311,7 @@ def test_what_would_fail_after_the_training_is_told_before_it(recordings: Path) 
     nothing_held_out = digitd_train(*train, home / "x.tflite")
 
     assert (no_folder.returncode, nothing_held_out.returncode) == (66, 66)
-    assert "nowhere: no such folder to write the model to" in no_folder.stderr
+    assert "nowhere: no such folder to write x.tflite to" in no_folder.stderr
     assert "none of the recipe's corpora is among the recordings: noise" in nothing_held_out.stderr
     assert not list(home.glob("x*.tflite*"))
 
@@ -311,9 +323,18 @@ def test_what_would_fail_after_the_training_is_told_before_it(recordings: Path) 
         (["--data", "nowhere", "--recipe", "soup"], 78, "neither a file nor one of the shipped"),
         (["--data", "nowhere", "--words", "mine"], 66, "digitd-train fetch an4"),
         (["--data", "nowhere", "--against", "x.tflite"], 78, "only with --words"),
+        (["--data", "nowhere", "--beside-digits"], 78, "only with --words"),
         (["--data", "nowhere", "--words", "mine", "--against", "x.tflite"], 78, "x.tflite"),
     ],
-    ids=["no data", "no recipe", "nothing else to learn from", "nothing of one's own", "no such model"],
+    ids=[
+        "no data",
+        "no recipe",
+        "nothing to compare",
+        "no words",
+        "nothing else to learn from",
+        "nothing of one's own",
+        "no such model",
+    ],
 )
 def test_what_is_missing_is_told(arguments: list[str], code: int, complaint: str, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow", reason="needs the train extra: pip install 'digitd[train]'")

@@ -21,7 +21,9 @@ def parser() -> argparse.ArgumentParser:
         "digitd-train train --data recordings -o digits.tflite",
     )
     train.add_argument(
-        "--recipe", help="a recipe file or the name of a shipped one: digits (the default), words, article"
+        "--recipe",
+        help="a recipe file or the name of a shipped one: digits (the default), words (the default with "
+        "--words), article",
     )
     _add_recordings(train)
     train.add_argument(
@@ -135,9 +137,11 @@ def _add_recipe(command: argparse.ArgumentParser) -> None:
 
 def _add_shorter(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--scenes", type=int, help="play fewer scenes than the recipe says, to try something"
+        "--scenes", type=_positive, help="play fewer scenes than the recipe says, to try something"
     )
-    command.add_argument("--epochs", type=int, help="fewer epochs than the recipe says, to try something")
+    command.add_argument(
+        "--epochs", type=_positive, help="fewer epochs than the recipe says, to try something"
+    )
 
 
 def _add_calibrate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

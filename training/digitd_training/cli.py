@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from digitd.errors import ConfigError, DigitdError, InputError
+from digitd.errors import INTERRUPTED, ConfigError, DigitdError, InputError
 from digitd.model.bundle import read_bundle
+from digitd.numbers import DIGITS
 from digitd_training.arguments import parser
 from digitd_training.corpora import CORPORA
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from digitd_training.own_words.record import Line
     from digitd_training.recipe import Recipe
 
@@ -50,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DigitdError as error:
         print(f"digitd-train: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return code
 
 
@@ -70,6 +75,9 @@ def _fetch(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from digitd_training.recipe import kind_of  # noqa: PLC0415 - SciPy, which `--help` can do without
 
+    _require_folder(arguments.out)
+    if not arguments.words and (arguments.beside_digits or arguments.against):
+        raise ConfigError("--beside-digits and --against: only with --words")
     if arguments.recipe and kind_of(arguments.recipe) == "article":
         return _reproduce(arguments)
     return _make(arguments)
@@ -84,8 +92,6 @@ def _make(arguments: argparse.Namespace) -> int:
 
     if arguments.words:
         return _make_of_own_words(arguments)
-    if arguments.against:
-        raise ConfigError("--against: a recipe's model is not compared with another; only with --words")
     name = arguments.recipe or "digits"
     recipe = _shortened(arguments, read_recipe(name))
     command = ["digitd-train", "train", "--recipe", name, *_shorter(arguments)]
@@ -121,14 +127,19 @@ def _make_of_own_words(arguments: argparse.Namespace) -> int:
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:
+    from digitd_training.data import read_manifest  # noqa: PLC0415 - TensorFlow, as above
     from digitd_training.evaluation.markdown import main_tables  # noqa: PLC0415 - TensorFlow, as above
+    from digitd_training.own_words.learn import recipe_for  # noqa: PLC0415
     from digitd_training.recipe import read_recipe  # noqa: PLC0415
     from digitd_training.train import recalibrate  # noqa: PLC0415
 
     command = f"digitd-train calibrate --recipe {arguments.recipe}" + " --parts" * arguments.parts
-    recipe = read_recipe(arguments.recipe)
-    report = recalibrate(recipe, arguments.data, arguments.model, command, only_parts=arguments.parts)
-    print(main_tables(report))
+    recipe, recordings = read_recipe(arguments.recipe), read_manifest(arguments.data)
+    if not recipe.keywords:
+        keywords = read_bundle(arguments.model).card.keywords
+        recipe = recipe_for(recipe, recordings, beside_digits=set(keywords) >= DIGITS)
+    report = recalibrate(recipe, recordings, arguments.model, command, only_parts=arguments.parts)
+    print(main_tables(report) if report else NOT_JUDGED)
     return 0
 
 
@@ -137,6 +148,8 @@ def _leave_out(arguments: argparse.Namespace) -> int:
     from digitd_training.recipe import read_recipe  # noqa: PLC0415
 
     recipe = _shortened(arguments, read_recipe(arguments.recipe))
+    if arguments.json:
+        _require_folder(arguments.json)
     command = ["digitd-train", "leave-out", arguments.source, "--recipe", arguments.recipe]
     found = []
     for left in leave_out(
@@ -170,10 +183,8 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     from digitd_training.recipe import read_recipe_as  # noqa: PLC0415
 
     recipe = read_recipe_as(arguments.recipe, ArticleRecipe)
-    if arguments.scenes:
-        raise ConfigError("--scenes: the article's recipe plays none; leave it out")
-    if not arguments.out.parent.is_dir():  # an hour too early rather than a moment too late
-        raise InputError(f"{arguments.out.parent}: no such folder to write the tables to")
+    if arguments.scenes or arguments.words:
+        raise ConfigError("--scenes and --words: the article's recipe knows neither; leave them out")
     if arguments.epochs:
         recipe = replace(recipe, epochs=arguments.epochs)
     outcomes = reproduce(recipe, arguments.data)
@@ -182,6 +193,12 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     arguments.out.with_suffix(".md").write_text(tables, encoding="utf-8")
     arguments.out.with_suffix(".json").write_bytes(msgspec.json.format(msgspec.json.encode(outcomes)))
     return 0
+
+
+def _require_folder(file: "Path") -> None:
+    """Complain an hour too early rather than a moment too late."""
+    if not file.parent.is_dir():
+        raise InputError(f"{file.parent}: no such folder to write {file.name} to")
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -217,8 +234,8 @@ def _strings(arguments: argparse.Namespace) -> int:
     clips = string_clips(read_manifest(arguments.data), bundle.card.features.rate_hz, arguments.split)
     if not clips:
         raise InputError(f"{arguments.data}: no strings of digits in the split {arguments.split!r}")
-    rows = strings(bundle, clips)
-    rows += [pocketsphinx_strings(bundle, clips)] if arguments.rivals else []
+    rows = [pocketsphinx_strings(bundle, clips)] if arguments.rivals else []
+    rows = strings(bundle, clips) + rows
     print(f"Model `{bundle.title}`.\n\n{string_table(rows)}")
     return 0
 

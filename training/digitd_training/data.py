@@ -20,6 +20,7 @@ import soxr
 
 from digitd.errors import InputError
 from digitd.messages import Float32
+from digitd_training.corpora.manifest import NAME, read_rows
 
 DIGITS = {
     name: str(value)
@@ -28,6 +29,8 @@ DIGITS = {
     )
 }
 FSDD_TEST_TAKES = 5
+
+CURE = "`digitd-train fetch` brings a corpus anew"
 
 ELSE = "else"
 """The label of everything that is no keyword."""
@@ -90,24 +93,15 @@ def read_manifest(folder: Path) -> list[Recording]:
     """Read a folder's manifest.
 
     Raises:
-        InputError: There is none.
+        InputError: There is none, or it is none of ours.
     """
-    manifest = folder / "manifest.csv"
+    manifest = folder / NAME
     if not manifest.is_file():
-        raise InputError(f"{manifest}: not there; --data takes a folder of recordings with a manifest.csv")
-    with manifest.open(newline="", encoding="utf-8") as lines:
-        return [
-            Recording(
-                folder / row["path"],
-                row["path"],
-                row["source"],
-                row["kind"],
-                row["label"],
-                row["speaker"],
-                row["split"],
-            )
-            for row in csv.DictReader(lines)
-        ]
+        raise InputError(f"{manifest}: not there; --data takes a folder of recordings with a {NAME}")
+    return [
+        Recording(folder / row.path, row.path, row.source, row.kind, row.label, row.speaker, row.split)
+        for row in read_rows(manifest)
+    ]
 
 
 def spellings(labels: Collection[str]) -> dict[str, str]:
@@ -122,12 +116,20 @@ def spellings(labels: Collection[str]) -> dict[str, str]:
 
 def is_official_fsdd_test(recording: Recording) -> bool:
     """Whether FSDD counts it to its test set: takes 0 to 4."""
-    return recording.source == "fsdd" and int(recording.path.stem.rsplit("_", 1)[1]) < FSDD_TEST_TAKES
+    take = recording.path.stem.rpartition("_")[2]
+    return recording.source == "fsdd" and take.isdecimal() and int(take) < FSDD_TEST_TAKES
 
 
 def load(recording: Recording, rate_hz: int) -> Float32:
-    """Read a recording's first channel, resampled, shape (n,), full scale ±1.0."""
-    samples, own_rate_hz = soundfile.read(recording.path, dtype="float32", always_2d=True)
+    """Read a recording's first channel, resampled, shape (n,), full scale ±1.0.
+
+    Raises:
+        InputError: It is not there, or broken.
+    """
+    try:
+        samples, own_rate_hz = soundfile.read(recording.path, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise InputError(f"{recording.path}: cannot be read: {error}; {CURE}") from error
     resampled: Float32 = soxr.resample(samples[:, 0], own_rate_hz, rate_hz)
     return resampled.astype(np.float32)
 
@@ -155,10 +157,17 @@ def clips(recordings: Iterable[Recording], rate_hz: int, keywords: dict[str, str
 
 
 def digest(recordings: Iterable[Recording]) -> str:
-    """SHA-256 over the recordings' bytes in the order of their names."""
+    """SHA-256 over the recordings' bytes in the order of their names.
+
+    Raises:
+        InputError: One is not there.
+    """
     total = hashlib.sha256()
     for recording in sorted(recordings, key=lambda recording: recording.name):
-        total.update(recording.path.read_bytes())
+        try:
+            total.update(recording.path.read_bytes())
+        except OSError as error:
+            raise InputError(f"{recording.path}: cannot be read: {error.strerror}; {CURE}") from error
     return total.hexdigest()
 
 

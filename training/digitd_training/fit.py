@@ -1,6 +1,7 @@
 """The networks learn: stage one from pictures, stage two's head from the speech embedding."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 import keras
 import numpy as np
@@ -89,21 +90,21 @@ def _batches(recipe: Recipe, pictures: Float32, labels: Sequence[str]) -> tf.dat
 def _disturbed(recipe: Recipe, batch: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Blank a band and a stretch of each picture, then mix some with their mirror in the batch."""
     settings = recipe.fit
-    bands = _kept(settings.batch, BANDS, settings.mask_bands, recipe.seed)
-    frames = _kept(settings.batch, FRAMES, settings.mask_frames, recipe.seed + 1)
+    seeds = count(recipe.seed)  # one for each draw: TensorFlow gives those of one seed the same numbers
+    bands = _kept(settings.batch, BANDS, settings.mask_bands, seeds)
+    frames = _kept(settings.batch, FRAMES, settings.mask_frames, seeds)
     batch = batch * bands[:, :, None, None] * frames[:, None, :, None]
-    chosen = tf.random.uniform([settings.batch], seed=recipe.seed) < MIXED
-    share = tf.random.uniform([settings.batch], 0, settings.mixup, seed=recipe.seed) * tf.cast(
-        chosen, tf.float32
-    )
+    chosen = tf.random.uniform([settings.batch], seed=next(seeds)) < MIXED
+    share = tf.random.uniform([settings.batch], 0, settings.mixup, seed=next(seeds))
+    share *= tf.cast(chosen, tf.float32)
     of_picture, of_target = share[:, None, None, None], share[:, None]
     mixed = batch * (1 - of_picture) + tf.reverse(batch, [0]) * of_picture
     return mixed, target * (1 - of_target) + tf.reverse(target, [0]) * of_target
 
 
-def _kept(batch: int, size: int, widest: int, seed: int) -> tf.Tensor:
+def _kept(batch: int, size: int, widest: int, seeds: Iterator[int]) -> tf.Tensor:
     """Ones of shape (batch, size), with a run of at most `widest` zeros in each row."""
-    first = tf.random.uniform([batch, 1], 0, size - widest + 1, tf.int32, seed=seed)
-    width = tf.random.uniform([batch, 1], 0, widest + 1, tf.int32, seed=seed)
+    first = tf.random.uniform([batch, 1], 0, size - widest + 1, tf.int32, seed=next(seeds))
+    width = tf.random.uniform([batch, 1], 0, widest + 1, tf.int32, seed=next(seeds))
     place = tf.range(size)[None]
     return tf.cast((place < first) | (place >= first + width), tf.float32)

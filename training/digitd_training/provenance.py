@@ -69,11 +69,14 @@ def _corpus(name: str, recordings: Sequence[Recording]) -> Corpus:
 
 def commit() -> str:
     """Name the source that runs: "unknown" where it is no checkout, "-changed" where it has been edited."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty=-changed", "--abbrev=12"],  # noqa: S607 - git, wherever it is
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty=-changed", "--abbrev=12"],  # noqa: S607 - git, wherever it is
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).parent,
+        )
+    except FileNotFoundError:  # git is not installed
+        return "unknown"
     return described.stdout.strip() or "unknown"

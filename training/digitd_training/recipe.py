@@ -1,9 +1,10 @@
 """A recipe: everything that decides what a model becomes, in one YAML file in git."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -11,9 +12,8 @@ from msgspec import Meta
 from digitd.errors import ConfigError
 from digitd.features import FeatureSettings
 from digitd_training.data import ELSE
-from digitd_training.scenes import SceneSettings
+from digitd_training.scenes import SceneSettings, Share
 
-Share = Annotated[float, Meta(ge=0, le=1)]
 Form = TypeVar("Form")
 
 
@@ -163,7 +163,10 @@ def kind_of(name: str) -> Literal["model", "article"]:
     Raises:
         ConfigError: As `read_recipe_as`.
     """
-    return read_recipe_as(name, _Kind).kind
+    try:
+        return msgspec.convert(_said(name), _Kind).kind
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"recipe {name}: {error}") from error
 
 
 def read_recipe(name: str) -> Recipe:
@@ -181,12 +184,36 @@ def read_recipe_as(name: str, form: type[Form]) -> Form:
     Raises:
         ConfigError: There is none of that name, or something in it is wrong.
     """
+    said = _said(name)
+    try:
+        recipe = msgspec.convert(said, form)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"recipe {name}: {error}") from error
+    if unknown := list(_unknown(said, form)):
+        raise ConfigError(f"recipe {name}: unknown {', '.join(unknown)}")
+    return recipe
+
+
+def _said(name: str) -> dict[str, Any]:
     shipped = resources.files("digitd_training") / "recipes" / f"{name}.yaml"
     path = Path(name)
     if not path.is_file() and not shipped.is_file():
         raise ConfigError(f"recipe {name!r}: neither a file nor one of the shipped ones")
-    text = path.read_text(encoding="utf-8") if path.is_file() else shipped.read_text(encoding="utf-8")
     try:
-        return msgspec.yaml.decode(text, type=form)
-    except msgspec.DecodeError as error:
+        text = path.read_text(encoding="utf-8") if path.is_file() else shipped.read_text(encoding="utf-8")
+        return msgspec.yaml.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"recipe {name}: {error}") from error
+
+
+def _unknown(said: Any, form: Any, prefix: str = "") -> Iterator[str]:  # noqa: ANN401 - YAML, and types
+    """Yield the keys that a dataclass lacks, which msgspec passes over: a misspelt one would be a default."""
+    known = next((one for one in (form, *get_args(form)) if is_dataclass(one)), None)
+    if not known or not isinstance(said, dict):
+        return
+    hints = get_type_hints(known)
+    for key, value in said.items():
+        if key in hints:
+            yield from _unknown(value, hints[key], f"{prefix}{key}.")
+        elif key != "kind":
+            yield prefix + key

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 
 from digitd.detect.segmenter import SegmenterSettings
 from digitd.messages import AudioBlock, Float32, Utterance
@@ -27,6 +29,10 @@ LEAST_INSIDE, MOST_BEYOND = 0.5, 0.1
 room's reverberation."""
 
 
+Share = Annotated[float, Meta(ge=0, le=1)]
+Gap = Annotated[float, Meta(ge=0)]
+
+
 @dataclass(frozen=True, slots=True)
 class SceneSettings:
     """How rooms, microphones and people vary.
@@ -48,20 +54,27 @@ class SceneSettings:
         hum_share: Of scenes with mains hum.
     """
 
-    clips: int = 10
-    gap_s: tuple[float, float] = (0.35, 1.1)
-    speed_spread: float = 0.14
+    clips: Annotated[int, Meta(ge=1)] = 10
+    gap_s: tuple[Gap, Gap] = (0.35, 1.1)
+    speed_spread: Annotated[float, Meta(ge=0, le=0.5)] = 0.14
     snr_db: tuple[float, float] = (4.0, 42.0)
     peak_dbfs: tuple[float, float] = (-30.0, -1.0)
-    room_share: float = 0.4
-    tilt_share: float = 0.6
-    band_share: float = 0.15
-    clipped_share: float = 0.05
-    recorded_room_share: float = 0.3
-    recorded_noise_share: float = 0.5
-    babble_share: float = 0.1
-    music_share: float = 0.05
-    hum_share: float = 0.1
+    room_share: Share = 0.4
+    tilt_share: Share = 0.6
+    band_share: Share = 0.15
+    clipped_share: Share = 0.05
+    recorded_room_share: Share = 0.3
+    recorded_noise_share: Share = 0.5
+    babble_share: Share = 0.1
+    music_share: Share = 0.05
+    hum_share: Share = 0.1
+
+    def __post_init__(self) -> None:
+        """Hold both ends of each range against one another."""
+        for name in ("gap_s", "snr_db", "peak_dbfs"):
+            least, greatest = getattr(self, name)
+            if least > greatest:
+                raise ValueError(f"{name}: {least:g} to {greatest:g} is no range")
 
 
 @dataclass(frozen=True, slots=True)

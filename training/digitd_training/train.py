@@ -25,7 +25,7 @@ from digitd.model.runtime import Network
 from digitd.model.verifier import sweep
 from digitd.pipeline import canary_song, sing
 from digitd_training.calibrate import gate, operating_point, trial
-from digitd_training.data import ELSE, Recording, is_official_fsdd_test, read_manifest
+from digitd_training.data import ELSE, Recording, is_official_fsdd_test
 from digitd_training.evaluation.evaluate import Report, evaluate
 from digitd_training.examples import Example, Eyes, SceneMaker, Seen, play
 from digitd_training.export import multiplications, self_test, to_float, to_int8
@@ -53,11 +53,11 @@ def train(recipe: Recipe, recordings: Sequence[Recording], out: Path, command: s
 
     Raises:
         InputError: They are of a corpus whose licence we do not know, or too few to learn or to choose
-            thresholds from; or there is no folder for the file.
+            thresholds from.
     """
     learned_from = training_part(recordings)
     development, strangers = development_part(recipe, recordings)
-    _require(out, recipe, development)
+    SceneMaker(recipe, development)  # complains half an hour too early rather than a moment too late
     provenance = provenance_of(recipe, learned_from, command)
     draft = learned(recipe, seen(recipe, learned_from), provenance)
 
@@ -70,13 +70,6 @@ def train(recipe: Recipe, recordings: Sequence[Recording], out: Path, command: s
     return judged(out, recordings, command)
 
 
-def _require(out: Path, recipe: Recipe, development: Sequence[Recording]) -> None:
-    """Complain half an hour too early rather than a moment too late."""
-    if not out.parent.is_dir():
-        raise InputError(f"{out.parent}: no such folder to write the model to")
-    SceneMaker(recipe, development)
-
-
 def judged(path: Path, recordings: Sequence[Recording], command: str) -> Report:
     """Measure a model file, write the figures into its card, and report on the file as it then is."""
     bundle = read_bundle(path)
@@ -87,27 +80,40 @@ def judged(path: Path, recordings: Sequence[Recording], command: str) -> Report:
 
 
 def recalibrate(
-    recipe: Recipe, folder: Path, path: Path, command: str, *, only_parts: bool = False
-) -> Report:
+    recipe: Recipe,
+    recordings: Sequence[Recording],
+    path: Path,
+    command: str,
+    *,
+    only_parts: bool = False,
+) -> Report | None:
     """Choose the thresholds of a model file anew, for the recipe's budget as it is now; nothing is learned.
 
     Args:
         recipe: The one that the model was made by.
-        folder: Recordings with their manifest.
+        recordings: What to choose them on, and to judge the model by.
         path: The model file, which is written again.
         command: For the file's provenance, where it follows the one that made it.
         only_parts: Leave the thresholds, and choose how sure the model must be of parts of longer sounds.
 
+    Returns:
+        As `train`.
+
     Raises:
-        InputError: The recordings are not there.
-        ModelError: The file is no model of ours, or has no second stage to ask about parts.
+        InputError: There is nothing to choose them on.
+        ModelError: The file is no model of ours, was made by another recipe, or has no second stage to ask
+            about parts.
     """
-    recordings, before = read_manifest(folder), read_bundle(path)
-    development = development_part(recipe, recordings)[0]
+    before = read_bundle(path)
+    if set(recipe.labels) != set(before.card.labels) or recipe.features != before.card.features:
+        raise ModelError(
+            f"{path}: made by another recipe, for the keywords {', '.join(before.card.keywords)}: --recipe"
+        )
+    development, strangers = development_part(recipe, recordings)
     card = (with_parts if only_parts else calibrated)(recipe, development, before)
     card = msgspec.structs.replace(card, provenance=followed(before.card.provenance, command))
     write_bundle(path, before.network, card, before.head)
-    return judged(path, recordings, command)
+    return judged(path, recordings, command) if strangers else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def seen(recipe: Recipe, recordings: Sequence[Recording]) -> list[Example[Seen]]
     Raises:
         InputError: The recipe asks for pieces of keywords of which nobody knows where they begin.
     """
-    if recipe.fragment_share and {one.source for one in recordings if _keywords_in(recipe, one)} <= UNTRIMMED:
+    if recipe.fragment_share and {one.source for one in recordings if keywords_in(recipe, one)} <= UNTRIMMED:
         raise InputError(
             "fragment_share: nobody knows where in their recordings these keywords begin; set it to 0"
         )
@@ -246,18 +252,18 @@ def development_part(recipe: Recipe, recordings: Sequence[Recording]) -> tuple[l
     Of keywords that nobody says who was held out, a household's own words, the takes learned from have to do.
     """
     held_out = [one for one in recordings if one.split == "dev" or one.kind == "impulse"]
-    strangers = [one for one in held_out if _keywords_in(recipe, one)]
-    said = [_keywords_in(recipe, one) for one in strangers if one.source in recipe.keyword_weights]
+    strangers = [one for one in held_out if keywords_in(recipe, one)]
+    said = [keywords_in(recipe, one) for one in strangers if one.source in recipe.keyword_weights]
     unsaid = {*recipe.keywords.values()}.difference(*said)
     takes = [
         one
         for one in training_part(recordings)
-        if one.source in recipe.keyword_weights and unsaid & _keywords_in(recipe, one)
+        if one.source in recipe.keyword_weights and unsaid & keywords_in(recipe, one)
     ]
     return held_out + takes, bool(strangers)
 
 
-def _keywords_in(recipe: Recipe, recording: Recording) -> set[str]:
+def keywords_in(recipe: Recipe, recording: Recording) -> set[str]:
     """Return the labels of the keywords that are spoken in a recording."""
     words = {recording.label, *recording.label.split()}
     return {recipe.keywords.get(word, word) for word in words} & {*recipe.keywords.values()}

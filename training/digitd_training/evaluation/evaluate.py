@@ -193,6 +193,8 @@ def _example(played: Iterable[Clip], rate_hz: int) -> Float32:
 def _noise(model: Maker, played: Sequence[Clip], rate_hz: int) -> list[InNoise]:
     """Play some digits of people never heard in training, evenly chosen, in noise never heard either."""
     digits = [clip for clip in played if clip.label != ELSE and clip.source != "fsdd"]
+    if not digits:
+        return []
     chosen = [digits[int(at)] for at in np.linspace(0, len(digits) - 1, min(MOST_IN_NOISE, len(digits)))]
     noises: dict[str, list[Float32]] = {}
     for clip in played:

@@ -17,7 +17,7 @@ from digitd_training.evaluation.recognisers import ours
 from digitd_training.evaluation.tables import table
 from digitd_training.provenance import provenance_of
 from digitd_training.recipe import Recipe
-from digitd_training.train import calibrated, development_part, learned, seen, training_part
+from digitd_training.train import calibrated, development_part, keywords_in, learned, seen, training_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,17 @@ def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> Iterat
         InputError: There are not at least two speakers.
     """
     recordings = read_manifest(folder)
-    speakers = sorted({one.speaker for one in recordings if one.source == source} - {""})
+    speakers = sorted(
+        {
+            one.speaker
+            for one in training_part(recordings)
+            if one.source == source and keywords_in(recipe, one)
+        }
+        - {""}
+    )
     if len(speakers) < 2:  # noqa: PLR2004 - one to learn from, one to leave out
         raise InputError(
-            f"{source}: {len(speakers)} speakers among the recordings; it takes two to leave one out"
+            f"{source}: {len(speakers)} speakers say keywords there; it takes two to leave one out"
         )
     part = training_part(recordings)
     provenance = provenance_of(recipe, part, command)

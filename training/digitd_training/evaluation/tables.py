@@ -185,6 +185,8 @@ def _at_words(curve: Curve) -> list[str]:
 
 def _missed(curve: Curve, allowed: Sequence[Point]) -> str:
     """The least share missed."""
+    if not curve.keywords:
+        return "no keyword"
     return f"{min(point.missed for point in allowed) / curve.keywords:.1%}" if allowed else "never"
 
 
