@@ -28,6 +28,36 @@ from digitd.audio.microphone import input_devices
 for device in input_devices():
     print(device.name, device.is_default)
 """
+DEVICES_MEANWHILE = """
+import sounddevice
+from threading import Event, Thread
+from digitd.audio.microphone import input_devices, look_again
+from digitd.errors import UnavailableError
+
+def list_devices():
+    try:
+        print(len(input_devices()) > 0)
+    except UnavailableError as error:
+        print(error)
+
+initialize, begun, go_on = sounddevice._initialize, Event(), Event()
+
+def hang():
+    begun.set()
+    go_on.wait()
+    initialize()
+
+sounddevice._initialize = hang
+looking = Thread(target=look_again)
+looking.start()
+begun.wait()
+list_devices()
+go_on.set()
+looking.join()
+list_devices()
+sounddevice._terminate()
+list_devices()
+"""
 
 
 @contextmanager
@@ -103,6 +133,20 @@ def test_devices_are_listed_by_the_names_that_the_configuration_takes(vmic: Virt
     listed = subprocess.check_output(command, env=vmic.environment, text=True, timeout=20)
 
     assert {"vmic False", "vmic-twin False", "default True"} <= set(listed.splitlines())
+
+
+def test_devices_cannot_be_listed_while_they_are_looked_for_or_after_that_has_failed(
+    vmic: VirtualMicrophone,
+) -> None:
+    command = [sys.executable, "-c", DEVICES_MEANWHILE]
+
+    listed = subprocess.check_output(command, env=vmic.environment, text=True, timeout=20)
+
+    assert listed.splitlines() == [
+        "PortAudio is looking for devices just now; ask again",
+        "True",
+        "PortAudio lists no devices: PortAudio not initialized [PaErrorCode -10000]",
+    ]
 
 
 def test_an_exact_name_wins_over_a_longer_one_and_case_does_not_matter(

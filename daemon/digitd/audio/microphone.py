@@ -29,6 +29,10 @@ CLOSE_WITHIN_S = 0.5
 # does when Python is busy. With six, blocks of 20 ms come in pairs, 10 ms later on average, for a third less.
 _BUFFER_S = 0.1
 
+# PortAudio's state is the process's own, and it takes calls of one thread at a time. Those that open a stream
+# may hang and are left out: they and the search for devices are one thread's anyway.
+_one_at_a_time = threading.Lock()
+
 
 @dataclass(frozen=True, slots=True)
 class InputDevice:
@@ -52,8 +56,13 @@ class InputDevice:
 
 
 def input_devices() -> list[InputDevice]:
-    """Return what can be recorded from."""
-    return [_input_device(found) for found in sd.query_devices() if found["max_input_channels"] > 0]
+    """Return what can be recorded from.
+
+    Raises:
+        UnavailableError: PortAudio is looking for devices just now, or could not.
+    """
+    with _portaudio():
+        return [_input_device(found) for found in sd.query_devices() if found["max_input_channels"] > 0]
 
 
 def choose(devices: Sequence[InputDevice], wanted: str) -> InputDevice:
@@ -161,12 +170,10 @@ def look_again() -> None:
     Raises:
         UnavailableError: It does not come up again.
     """
-    try:
+    with _portaudio():
         if sd._initialized:  # noqa: SLF001 - none of these has a public name: not after a try that failed
             sd._terminate()  # noqa: SLF001
         sd._initialize()  # noqa: SLF001
-    except sd.PortAudioError as error:
-        raise UnavailableError(f"PortAudio does not come up again: {error}") from error
 
 
 def lasting_name(device: InputDevice) -> str:
@@ -187,6 +194,23 @@ def close_in_time(close: Callable[[], None]) -> None:
 def leave_behind() -> None:
     """Let the process end although PortAudio hangs: sounddevice would wait for it then."""
     atexit.unregister(sd._exit_handler)  # noqa: SLF001 - it has no public name
+
+
+@contextmanager
+def _portaudio() -> Iterator[None]:
+    """Ask PortAudio about devices while no other thread does; where that one hangs, do not wait for it.
+
+    Raises:
+        UnavailableError: Another thread does, or PortAudio refuses.
+    """
+    if not _one_at_a_time.acquire(timeout=HEARTBEAT_S):
+        raise UnavailableError("PortAudio is looking for devices just now; ask again")
+    try:
+        yield
+    except sd.PortAudioError as error:
+        raise UnavailableError(f"PortAudio lists no devices: {error}") from error
+    finally:
+        _one_at_a_time.release()
 
 
 def _input_device(found: dict[str, Any]) -> InputDevice:

@@ -9,7 +9,11 @@ from digitd.config import Config, json_schema, without_secrets
 
 
 def devices() -> list[str]:
-    """Return what can be recorded from, as `audio.device` takes it."""
+    """Return what can be recorded from, as `audio.device` takes it.
+
+    Raises:
+        UnavailableError: That cannot be told just now.
+    """
     # Here, not above: it looks for sound cards, which a daemon that reads files must not.
     from digitd.audio.microphone import input_devices  # noqa: PLC0415
 
