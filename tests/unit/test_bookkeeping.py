@@ -13,7 +13,7 @@ from digitd.commands.own_takes import own_takes
 from digitd.commands.recogniser import Recogniser
 from digitd.config import Config
 from digitd.decide import DecisionSettings, Orders
-from digitd.errors import DigitdError
+from digitd.errors import ConfigError, DigitdError
 from digitd.messages import AudioBlock, Detection, Score, Utterance
 from digitd.numbers import FormSettings, NumberSettings
 from digitd.pipeline import Heard, Moment
@@ -167,6 +167,7 @@ def test_own_takes_are_heard_as_the_daemon_hears(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         first_words(1, tmp_path / name / "anna_1.wav")
     (tmp_path / "8" / "anna_2.wav").write_bytes(b"no audio")
+    (tmp_path / "8" / "anna_3.wav").symlink_to("gone.wav")
 
     takes = own_takes(str(tmp_path), recogniser)
 
@@ -176,3 +177,10 @@ def test_own_takes_are_heard_as_the_daemon_hears(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["", "nowhere"])
 def test_without_takes_nothing_is_known_of_the_price(folder: str) -> None:
     assert own_takes(folder, Recogniser(Config())).heard == 0
+
+
+def test_takes_that_cannot_be_looked_at_are_a_wrong_configuration() -> None:
+    folder = "x" * 300  # longer than a name may be
+
+    with pytest.raises(ConfigError, match=rf"decision\.takes: {folder}: File name too long"):
+        own_takes(folder, Recogniser(Config()))

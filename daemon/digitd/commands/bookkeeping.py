@@ -47,7 +47,11 @@ class Bookkeeping:
         self._secret = False
 
     def begin(self, config: Config, recogniser: Recogniser) -> None:
-        """Count from now on as the configuration says, what this recogniser hears."""
+        """Count from now on as the configuration says, what this recogniser hears.
+
+        Raises:
+            ConfigError: The takes that it names cannot be looked at.
+        """
         heard_by = f"{recogniser.title}{'' if config.model.verify else ' alone'}"
         begun, self._begun = self._begun, (config.decision, heard_by)
         if self._account is None or begun != self._begun:

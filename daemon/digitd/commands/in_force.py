@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
+from digitd.commands.own_takes import latest
 from digitd.commands.recogniser import Recogniser
 from digitd.commands.song import canary_of, refused_by_settings
 from digitd.commands.tuning import with_tried
@@ -56,7 +57,7 @@ class InForce:
         """Read the configuration anew, and tell what of it waits for a restart.
 
         Raises:
-            ConfigError: It is wrong.
+            ConfigError: It is wrong, or names takes that cannot be looked at.
             ModelError: Its model cannot be used.
         """
         wanted = self._read_again()
@@ -78,6 +79,8 @@ class InForce:
         recogniser = Recogniser(possible)
         if recogniser.rate_hz != self.recogniser.rate_hz:
             raise ConfigError(f"model.path: a model for {recogniser.rate_hz} Hz needs a restart")
+        if possible.decision.false_accepts_per_day and possible.decision.takes:
+            latest(possible.decision.takes, recogniser.keywords)  # refused now, not once half is changed
         self.canary = canary_of(recogniser)
         set_up_logging(possible.log, sys.stderr, self._environ)
         log.info("configuration reloaded model=%s", recogniser.title)
