@@ -82,14 +82,16 @@ def test_while_somebody_looks_each_block_is_left_and_health_once_a_second(recogn
     )
 
 
-def test_where_any_utterance_may_be_secret_none_is_named_and_no_sound_drawn(recogniser: Recogniser) -> None:
+def test_where_any_utterance_may_be_secret_none_can_be_told_from_another_and_no_sound_is_drawn(
+    recogniser: Recogniser,
+) -> None:
     tap, host = Tap(), Host()
     tap.watched = True
 
     Onlookers(tap, host.do, host.health).show(moment(spoken=True), recogniser, "*")
 
     (left,), (sound,) = tap.utterances(), tap.sounds()
-    assert (left.name, left.shown, sound.shown) == ("*", False, False)
+    assert (left.name, left.shown, left.needed, sound.shown) == ("*", False, None, False)
 
 
 def test_an_utterance_that_is_kept_says_what_its_clip_is_called(recogniser: Recogniser) -> None:

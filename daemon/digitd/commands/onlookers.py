@@ -75,13 +75,14 @@ class Onlookers:
         self, verdict: Detection | Rejection, heard: Heard, recogniser: Recogniser, hidden: str | None
     ) -> Seen:
         label = verdict.score.label if verdict.score else None
+        needed = recogniser.thresholds.get(label) if label else None
         age_s = (heard.block.end - verdict.utterance.offset) / recogniser.rate_hz
         return Seen(
             verdict=verdict,
             name=hidden or label,
             shown=hidden is None,
             at=self._clock.now() - timedelta(seconds=age_s),
-            needed=recogniser.thresholds.get(label) if label else None,
+            needed=None if hidden else needed,  # each keyword has its own, which would nearly name it
             features=recogniser.cascade.card.features,
         )
 

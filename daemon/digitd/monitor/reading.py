@@ -81,7 +81,7 @@ class Utterance(msgspec.Struct, frozen=True, tag_field="kind", tag="utterance"):
         name: What it may be called; None where the model was not asked.
         accepted: Whether it is acted on.
         reason: Why not.
-        needed: The least posterior that its label is acted on with.
+        needed: The least posterior that its label is acted on with; None where it must not be seen, too.
         top: The likeliest labels and their posteriors; none where they must not be seen.
         picture: What the network saw; None where it must not be seen.
         outline: What it sounded like; None where it must not be seen.

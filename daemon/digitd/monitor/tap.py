@@ -60,7 +60,8 @@ class Seen:
         name: What it may be called; None where the model was not asked.
         shown: Whether picture and scores may be seen, too; of a secret number they must not.
         at: When it was spoken, UTC.
-        needed: The least posterior that its label is acted on with; None where the label never is.
+        needed: The least posterior that its label is acted on with; None where the label never is, or where
+            it must not be seen.
         features: How the network's picture is drawn.
         clip: What the recording of it is called that is kept; None where there is none.
     """
