@@ -232,7 +232,10 @@ def test_the_web_page_takes_no_more_than_the_setting_but_cannot_write_it(
 
     told = kitchen.out("/opt/digitd/current/bin/python", "-c", ASKING_TO_KEEP)
 
-    assert told == "/etc/digitd/config.yaml.new: Permission denied; it stays as it is"
+    assert told == (
+        "/etc/digitd/config.yaml.new: Permission denied; it stays as it is. "
+        "To write it yourself: detector.onset_db: 8"
+    )
 
 
 def test_root_may_look_at_it_from_a_terminal_and_others_are_told_so(kitchen: Machine) -> None:

@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,17 +24,6 @@ from digitd.log import (
 
 def record(template: str, *args: object, level: int = logging.INFO) -> logging.LogRecord:
     return logging.LogRecord("digitd.decide", level, "decide.py", 1, template, args, None)
-
-
-@pytest.fixture
-def _logging_as_it_was() -> Iterator[None]:
-    root, ours = logging.getLogger(), logging.getLogger("digitd")
-    before = root.handlers[:], root.level, ours.level
-    root.handlers.clear()  # or they would be closed
-    yield
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
 
 
 def test_a_person_reads_time_severity_and_event() -> None:

@@ -224,12 +224,30 @@ class Session:
         return answer
 
     def _keep_tried(self) -> dict[str, Any]:
-        """Write what is only tried into the configuration's file, and take it from there."""
+        """Write what is only tried into the configuration's file, and take it from there.
+
+        Raises:
+            DigitdError: It cannot be written, or it is and cannot be taken over; what is in force stays.
+        """
         changes = unkept(self._in_force.config, self._in_force.kept, self._remote.orders)
-        self._keep(changes)
+        self._write(changes)
+        try:
+            told = self.reload()
+        except DigitdError as error:
+            raise DigitdError(
+                f"written into the configuration's file, but not taken from there: {error}"
+            ) from error
         if THRESHOLD in changes:
             self._remote.do("threshold/set", UNSET.encode())
-        return self.reload()
+            self._obey()
+        return told
+
+    def _write(self, changes: Mapping[str, float]) -> None:
+        try:
+            self._keep(changes)
+        except DigitdError as error:
+            lines = ", ".join(f"{key}: {value:g}" for key, value in changes.items())
+            raise DigitdError(f"{error}. To write it yourself: {lines}") from error
 
     def _hear(self, message: Received) -> None:
         if message.topic == echo.TOPIC:

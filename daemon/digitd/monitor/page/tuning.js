@@ -16,7 +16,7 @@ export class Tuning {
   constructor(form, note, keep, restore, link) {
     Object.assign(this, { form, note, keep, restore, link, rows: new Map() });
     form.addEventListener("submit", (event) => event.preventDefault());
-    keep.addEventListener("click", () => this.act("Kept in the configuration's file.", () => this.keepTried()));
+    keep.addEventListener("click", () => this.act("Kept in the configuration's file.", () => this.link().ask("settings/keep")));
     restore.addEventListener("click", () => this.act("As the file has it.", () => this.putBack()));
   }
 
@@ -78,16 +78,6 @@ export class Tuning {
   set(key, value) {
     if (key === "decision.threshold") return this.link().ask("threshold/set", String(value));
     return this.link().ask("detector/set", JSON.stringify({ [key.split(".")[1]]: value }));
-  }
-
-  async keepTried() {
-    const tried = this.state.settings.filter(({ value, kept }) => value !== kept);
-    try {
-      await this.link().ask("settings/keep");
-    } catch (error) {
-      const lines = tried.map(({ key, value }) => `${key}: ${value}`).join(", ");
-      throw new Error(`${error.message}. To write it yourself: ${lines}`);
-    }
   }
 
   async putBack() {
