@@ -191,13 +191,19 @@ def recognise(  # noqa: PLR0913, PLR0917 - a room each
         yield Moment(heard, told, passed=passed)
 
 
-def numbered(moments: Iterable[Moment], grouper: Grouper) -> Iterator[Moment]:
-    """Add to each moment the numbers that are over by then."""
+def numbered(moments: Iterable[Moment], grouper: Grouper, *, midway: bool = False) -> Iterator[Moment]:
+    """Add to each moment the numbers that are over by then.
+
+    Args:
+        moments: Of one source.
+        grouper: Puts digits together.
+        midway: Somebody else listened to the source before, and may have heard the beginning of a number.
+    """
     end: int | None = None
     for moment in moments:
         block = moment.heard.block
         if len(block.samples):
-            if end is not None and block.start != end:
+            if midway if end is None else block.start != end:
                 grouper.lose(block.start)
             end = block.end
         numbers = [number for verdict in moment.verdicts for number in grouper.hear(verdict)]

@@ -26,17 +26,17 @@ class Sevens:
         return Score({"7": 0.9, "else": 0.1})
 
 
-def moments(heard: Iterable[AudioBlock]) -> Iterator[Moment]:
+def moments(heard: Iterable[AudioBlock], *, midway: bool = False) -> Iterator[Moment]:
     bar = Bar({"7": 0.5}, margin=0.0, rejected=frozenset({"else"}), refractory=0)
     told = recognise(heard, SegmenterSettings(), Sevens(), lambda: bar, RATE_HZ)
-    return numbered(told, Grouper(NumberSettings(gap_s=GAP_S), RATE_HZ))
+    return numbered(told, Grouper(NumberSettings(gap_s=GAP_S), RATE_HZ), midway=midway)
 
 
-def numbers(heard: Iterable[AudioBlock]) -> list[str]:
+def numbers(heard: Iterable[AudioBlock], *, midway: bool = False) -> list[str]:
     """Return the numbers in drawn sound, in brackets why one does not count."""
     return [
         f"({number.reason})" if isinstance(number, NumberRejection) else number.text
-        for moment in moments(heard)
+        for moment in moments(heard, midway=midway)
         for number in moment.numbers
     ]
 
@@ -66,3 +66,15 @@ def test_a_gap_in_the_sound_spoils_the_number_around_it() -> None:
     again = blocks(sound, start=len(sound) + 50)
 
     assert numbers([*blocks(sound), *again]) == [f"({Reason.LOST})"]
+
+
+def test_whoever_begins_to_listen_midway_tells_no_number_that_had_begun_before() -> None:
+    rest = audio("......####............####....####..............")
+
+    assert numbers(blocks(rest, start=RATE_HZ), midway=True) == [f"({Reason.LOST})", "77"]
+
+
+def test_whoever_begins_to_listen_midway_tells_the_number_that_begins_after_a_pause() -> None:
+    rest = audio("..............####....####..............")
+
+    assert numbers(blocks(rest, start=RATE_HZ), midway=True) == ["77"]

@@ -69,10 +69,17 @@ class Recogniser:
         moments = recognise(blocks, self._detector, self.cascade, lambda: own, self.rate_hz)
         return [score for moment in moments for score in moment.passed]
 
-    def listen(self, blocks: Iterable[AudioBlock]) -> Iterator[Moment]:
-        """Tell of each block of one source what came of it."""
+    def listen(self, blocks: Iterable[AudioBlock], *, midway: bool = False) -> Iterator[Moment]:
+        """Tell of each block of one source what came of it.
+
+        Args:
+            blocks: At `rate_hz`.
+            midway: Another recogniser has listened to the source before.
+        """
         moments = recognise(blocks, self._detector, self.cascade, lambda: self._bar, self.rate_hz)
-        return numbered(moments, Grouper(self._numbers, self.rate_hz)) if self._numbers.enabled else moments
+        if not self._numbers.enabled:
+            return moments
+        return numbered(moments, Grouper(self._numbers, self.rate_hz), midway=midway)
 
 
 def site(config: Config) -> str:

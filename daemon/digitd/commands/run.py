@@ -63,17 +63,23 @@ def run(
         collector = Collector(keeper, config.clips, site(config), recogniser.rate_hz) if keeper else None
         session = Session(in_force, publisher, os.environ, tap, collector, keep)
         audio = until(stopped, blocks)
-        while not _listened_to_the_end(session, audio, asked_to_reload, board):
-            pass
+        midway = False
+        while not _listened_to_the_end(session, audio, asked_to_reload, board, midway=midway):
+            midway = True
         session.end("signal" if stopped() else "end of audio")
 
 
 def _listened_to_the_end(
-    session: Session, audio: Iterator[AudioBlock], asked_to_reload: Callable[[], bool], board: Board | None
+    session: Session,
+    audio: Iterator[AudioBlock],
+    asked_to_reload: Callable[[], bool],
+    board: Board | None,
+    *,
+    midway: bool,
 ) -> bool:
     """Listen until the audio is over, or another recogniser has to go on; return whether it is over."""
     recogniser = session.recogniser
-    for moment in recogniser.listen(audio):
+    for moment in recogniser.listen(audio, midway=midway):
         session.take(moment)
         if board and board.due:
             board.show(session.reading())
