@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from digitd.audio.files import array_blocks, file_blocks
 from digitd.calibration.advice import findings, proposals
 from digitd.calibration.room import Room, is_dead, measure_room
-from digitd.calibration.sitting import Ask, Begin, Event, Sitting
+from digitd.calibration.sitting import LONGEST_S, Ask, Begin, Event, Sitting
 from digitd.calibration.voice import Take, Voice, measure_voice
 from digitd.commands.calibrate import EARS, words_of
 from digitd.demo.play import SPEECH
 from digitd.detect.segmenter import SegmenterSettings
-from digitd.messages import AudioBlock, Float32
+from digitd.messages import AudioBlock, Float32, Utterance
 from digitd.pipeline import detected, utterances
 from fakes import joined, room_noise
 
@@ -223,6 +223,17 @@ def test_a_word_that_nobody_says_is_waited_for_and_then_let_go() -> None:
 
     assert [type(event) for event in events] == [Ask, Take]
     assert measure_voice(sitting.takes, ORDINARY, RATE_HZ) is None
+
+
+def test_in_a_room_with_a_radio_each_word_has_its_time_and_no_more() -> None:
+    sitting = Sitting(1.0, ["6", "8"], RATE_HZ)
+    half = room_noise(0.5, -20, RATE_HZ)
+
+    for start in range(0, 26 * RATE_HZ, len(half)):
+        talk = Utterance(start, half, start, start + len(half), -20.0, -60.0)
+        sitting.feed(AudioBlock(start, half), [talk])
+
+    assert [len(take.samples) / RATE_HZ for take in sitting.takes] == [LONGEST_S, LONGEST_S]
 
 
 def test_samples_that_were_lost_make_it_begin_anew() -> None:

@@ -15,6 +15,9 @@ QUIET_S = 1.0
 PATIENCE_S = 6.0
 """So long a word is waited for."""
 
+LONGEST_S = 12.0
+"""So long after it was asked for its time is over, also in a room that is never quiet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -105,7 +108,8 @@ class Sitting:
     def _answered(self, asked_at: int, utterances: Sequence[Utterance]) -> list[Event]:
         self._said += [utterance for utterance in utterances if utterance.onset >= asked_at]
         waited_from, wait_s = (self._said[-1].offset, QUIET_S) if self._said else (asked_at, PATIENCE_S)
-        if self._end < waited_from + wait_s * self._rate_hz:
+        over_at = min(waited_from + wait_s * self._rate_hz, asked_at + LONGEST_S * self._rate_hz)
+        if self._end < over_at:
             return []
         take = Take(self.words[len(self.takes)], asked_at, self._cut(asked_at, self._end), tuple(self._said))
         self.takes.append(take)
