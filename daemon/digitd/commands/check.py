@@ -13,6 +13,7 @@ from digitd.errors import ModelError, UnavailableError
 from digitd.messages import AudioBlock
 from digitd.monitor.settings import MonitorSettings, require_websockets, required_token
 from digitd.publish.probe import protocol_spoken
+from digitd.service.liveness import Liveness, State
 from digitd.service.metrics import MetricsSettings, require_package
 
 ANY_RATE_HZ = 16_000
@@ -54,7 +55,7 @@ def _audio(settings: AudioSettings) -> str:
     if settings.source == "stdin":
         return "standard input, not tried"
     with open_source(settings, ANY_RATE_HZ) as blocks:
-        return f"{_name(settings)}, {_level(blocks)}"
+        return f"{_name(settings)}, {_level(blocks, settings)}"
 
 
 def _name(settings: AudioSettings) -> str:
@@ -67,12 +68,19 @@ def _name(settings: AudioSettings) -> str:
             return f"{len(settings.files)} files or folders"
 
 
-def _level(blocks: Iterator[AudioBlock]) -> str:
-    """Say how loud the first moments are."""
-    sounding = (block.samples for block in blocks if len(block.samples))
+def _level(blocks: Iterator[AudioBlock], settings: AudioSettings) -> str:
+    """Say how loud the first moments are.
+
+    Raises:
+        UnavailableError: There are none.
+    """
+    liveness = Liveness(ANY_RATE_HZ, settings.lost_after_s, settings.silent_after_s)
     heard: list[float] = []
-    for samples in sounding:
-        heard.extend(samples.tolist())
+    for block in blocks:
+        liveness.hear(block)
+        if liveness.state is State.LOST:
+            raise UnavailableError(f"{_name(settings)}: {liveness.reason}; check what it does")
+        heard.extend(block.samples.tolist())
         if len(heard) >= LISTEN_S * ANY_RATE_HZ:
             break
     level = float(np.abs(heard).mean()) if heard else 0.0
