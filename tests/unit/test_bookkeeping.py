@@ -15,6 +15,7 @@ from digitd.config import Config
 from digitd.decide import DecisionSettings, Orders
 from digitd.errors import ConfigError, DigitdError
 from digitd.messages import AudioBlock, Detection, Score, Utterance
+from digitd.model import ModelSettings
 from digitd.numbers import FormSettings, NumberSettings
 from digitd.pipeline import Heard, Moment
 from fakes import FakeClock, FakeVoice
@@ -148,6 +149,16 @@ def test_a_slider_of_the_detector_begins_nothing_anew(tmp_path: Path) -> None:
     house.bookkeeping.begin(tried, Recogniser(tried))
 
     assert house.bookkeeping.not_me(house.recogniser, 100)["keyword"] == "7"
+
+
+def test_hours_that_both_stages_listened_are_not_those_of_stage_one_alone(tmp_path: Path) -> None:
+    config = replace(BUDGET, decision=replace(BUDGET.decision, threshold=0.9))
+    house = House(tmp_path, config)
+    house.hear(quiet(24))
+
+    house.bookkeeping.begin(config, Recogniser(replace(config, model=ModelSettings(verify=False))))
+
+    assert house.told()["hours"] == 0.0
 
 
 def test_when_the_budget_is_given_up_the_broker_keeps_nothing_of_it(tmp_path: Path) -> None:

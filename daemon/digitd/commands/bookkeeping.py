@@ -52,7 +52,7 @@ class Bookkeeping:
         Raises:
             ConfigError: The takes that it names cannot be looked at.
         """
-        heard_by = f"{recogniser.title}{'' if config.model.verify else ' alone'}"
+        heard_by = f"{recogniser.title}{' alone' if recogniser.cascade.alone_because else ''}"
         begun, self._begun = self._begun, (config.decision, heard_by)
         if self._account is None or begun != self._begun:
             self.end()
