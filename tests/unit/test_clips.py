@@ -29,10 +29,10 @@ def ignored(seven: float | None) -> Rejection:
     return Rejection("anything else", score, utterance(0, 1))
 
 
-def cutter(blocks: Iterable[AudioBlock], settled: float = 0) -> Cutter:
+def cutter(blocks: Iterable[AudioBlock]) -> Cutter:
     made = Cutter(RATE_HZ)
     for block in blocks:
-        made.feed(block, settled)
+        made.feed(block)
     return made
 
 
@@ -91,7 +91,7 @@ def test_half_a_word_is_not_kept() -> None:
     lost = cutter([ramp(0, 1200), ramp(1600, 3000)])
     let_go = cutter([ramp(0, 3000)])
     let_go.forget(3000)
-    let_go.feed(ramp(3000, 3500), 3000)
+    let_go.feed(ramp(3000, 3500))
 
     assert lost.cut(utterance(1000, 1700), until=3000) is None
     assert let_go.cut(utterance(2900, 3200), until=3500) is None
@@ -101,7 +101,8 @@ def test_half_a_word_is_not_kept() -> None:
 def test_no_more_is_held_than_an_utterance_may_reach() -> None:
     ready = Cutter(RATE_HZ)
     for start in range(0, 100_000, 100):
-        ready.feed(ramp(start, start + 100), start)
+        ready.feed(ramp(start, start + 100))
+        ready.settle(start)
 
     assert ready.cut(utterance(97_500, 97_900), until=100_000) is not None
     assert ready.cut(utterance(90_000, 97_900), until=100_000) is None

@@ -78,6 +78,21 @@ def test_an_utterance_is_kept_by_the_time_it_began(
     assert (known["onset_s"], known["offset_s"], known["model"]) == (0.5, 1.0, recogniser.title)
 
 
+def test_a_word_is_kept_however_long_it_is(
+    collector: Collector, keeper: Keeper, recogniser: Recogniser, tmp_path: Path
+) -> None:
+    (verdict,) = moments()[1].verdicts
+    long = replace(verdict, utterance=replace(verdict.utterance, offset=4 * RATE_HZ))
+    for start in range(4):
+        collector.take(Moment(replace(heard(start * RATE_HZ), settled=RATE_HZ), []), recogniser, None)
+
+    collector.take(Moment(replace(heard(4 * RATE_HZ), settled=5 * RATE_HZ), [long]), recogniser, None)
+
+    facts, _ = written(keeper, tmp_path)
+    known = json.loads((tmp_path / "clips" / facts).read_bytes())
+    assert (known["onset_s"], known["offset_s"]) == (0.5, 3.5)
+
+
 @pytest.mark.parametrize("why", [SECRET, MUTED])
 def test_while_nothing_may_be_kept_nothing_is_and_no_sound_is_held_for_later(
     why: str, collector: Collector, keeper: Keeper, recogniser: Recogniser, tmp_path: Path

@@ -27,12 +27,15 @@ class Cutter:
         self._tape = Tape(0)
         self._said_until = 0
 
-    def feed(self, block: AudioBlock, settled: float) -> None:
-        """Take the next block; whatever is still to come begins at the sample `settled` or later."""
+    def feed(self, block: AudioBlock) -> None:
+        """Take the next block."""
         if block.start != self._tape.end:
             self.forget(block.start)
         self._tape.append(block.samples)
-        held_from = min(settled, block.end) - MEMORY_S * self._rate_hz
+
+    def settle(self, position: float) -> None:
+        """Let go of what is not needed any more: whatever is still to come begins here or later."""
+        held_from = min(position, self._tape.end) - MEMORY_S * self._rate_hz
         self._tape.forget_before(round(held_from))
 
     def forget(self, position: int) -> None:

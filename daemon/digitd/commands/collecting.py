@@ -74,13 +74,15 @@ class Collector:
         if stopped_by:
             self._cutter.forget(block.end)
             return [None] * len(moment.verdicts)
-        self._cutter.feed(block, moment.heard.settled)
+        self._cutter.feed(block)
         onsets = [verdict.utterance.onset for verdict in moment.verdicts]
         untils = [*onsets[1:], block.end]
-        return [
+        names = [
             self._kept(verdict, until, block.end, recogniser)
             for verdict, until in zip(moment.verdicts, untils, strict=False)
         ]
+        self._cutter.settle(moment.heard.settled)
+        return names
 
     def do(self, topic: str, payload: str, keywords: Sequence[str]) -> None:
         """Do what is asked of clips on the web page.
