@@ -13,12 +13,14 @@ from digitd.commands.session import Session
 from digitd.config import Config
 from digitd.decide import DecisionSettings
 from digitd.errors import ConfigError
-from digitd.messages import AudioBlock
+from digitd.messages import AudioBlock, Detection, Rejection
 from digitd.monitor.tap import Answer, Question, Tap
 from digitd.pipeline import Heard, Moment
+from digitd.publish.inbox import Received
 from digitd.publish.mqtt import Publisher
 from digitd.publish.payload import Source
 from digitd.publish.retry import PATIENT
+from monitor_fakes import seen
 
 pytestmark = pytest.mark.usefixtures("_logging_as_it_was")
 
@@ -26,18 +28,24 @@ KITCHEN = Config(site="kitchen")
 
 
 class Unheard(Publisher):
-    """A publisher without a broker.
+    """A publisher without a broker, which is told something all the same.
 
     Attributes:
         states: The latest of each topic.
+        unread: What it was told.
     """
 
     def __init__(self) -> None:
+        self.unread: list[Received] = []
         self.states: dict[str, bytes] = {}
         super().__init__(KITCHEN.mqtt, Source("kitchen", "digits", 5.0), (), PATIENT)
 
     def state(self, topic: str, payload: bytes) -> None:
         self.states[topic] = payload
+
+    def received(self) -> list[Received]:
+        unread, self.unread = self.unread, []
+        return unread
 
 
 class House:
@@ -92,9 +100,9 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
-def moment() -> Moment:
+def moment(*verdicts: Detection | Rejection) -> Moment:
     samples = np.zeros(320, np.float32)
-    return Moment(Heard(AudioBlock(16_000, samples), samples, -50.0, -60.0, (), 0), [])
+    return Moment(Heard(AudioBlock(16_000, samples), samples, -50.0, -60.0, (), 0), verdicts)
 
 
 def test_what_is_kept_is_in_force_as_the_file_has_it_and_no_order_any_more(house: House) -> None:
@@ -130,3 +138,17 @@ def test_what_cannot_be_written_is_told_with_what_to_write(house: House) -> None
         "config.yaml: Read-only file system. To write it yourself: decision.threshold: 0.9"
     )
     assert house.publisher.states["threshold"] == b"0.9"
+
+
+def test_what_was_heard_is_told_by_who_heard_it_although_a_reload_is_asked_for_meanwhile(
+    house: House,
+) -> None:
+    needed = house.session.recogniser.thresholds["7"]
+    house.file = replace(KITCHEN, decision=DecisionSettings(threshold=0.999))
+    house.publisher.unread = [Received("request/reload", b"", 0.0)]
+
+    house.session.take(moment(seen().verdict))
+
+    (left,) = house.tap.utterances()
+    assert left.needed == needed
+    assert house.session.recogniser.thresholds["7"] == 0.999

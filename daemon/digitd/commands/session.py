@@ -109,8 +109,6 @@ class Session:
             self._tally.number(number)
             self._publisher.number(number)
             log_number(number)
-        for message in self._publisher.received():
-            self._hear(message)
         self._introduction.heed()
         self._vigil.heed(heard.block, heard.level_dbfs, heard.onset_dbfs, heard.floor_dbfs)
         if self._bookkeeping.follow(moment, self.recogniser, listening=self._vigil.listening):
@@ -119,6 +117,8 @@ class Session:
         if self._onlookers:
             hidden = HIDDEN if self._in_force.config.numbers.secret else None
             self._onlookers.show(moment, self.recogniser, hidden, clips)
+        for message in self._publisher.received():  # last: it may bring a recogniser of other words
+            self._hear(message)
 
     def reload(self) -> dict[str, Any]:
         """Take over another configuration as far as that is possible, and tell what was not.
