@@ -13,7 +13,7 @@ from digitd.audio.files import array_blocks, file_blocks
 from digitd.clock import SYSTEM, Clock
 from digitd.decide import Bar, DecisionSettings, Last, Orders, Reason, reason_to_hold_back
 from digitd.detect.conditioning import HighPass
-from digitd.detect.rules import SILENCE_DBFS, level_dbfs
+from digitd.detect.rules import level_dbfs
 from digitd.detect.segmenter import WINDOWS_PER_S, Segmenter, SegmenterSettings
 from digitd.judge import Scorer, judged
 from digitd.messages import AudioBlock, Detection, Float32, Rejection, Score, Song, Utterance
@@ -36,6 +36,8 @@ class Heard:
         utterances: Those that the block completed, most often none.
         settled: Whatever is still to come begins at this sample or later.
         took_s: How long the detector took for it, seconds.
+        level_dbfs: Mean magnitude of what the detector saw last, decibels below full scale; None where it has
+            seen nothing yet.
     """
 
     block: AudioBlock
@@ -45,11 +47,7 @@ class Heard:
     utterances: Sequence[Utterance]
     settled: float
     took_s: float = 0.0
-
-    @property
-    def level_dbfs(self) -> float:
-        """Mean magnitude of what the detector saw, decibels below full scale."""
-        return level_dbfs(float(np.abs(self.conditioned).mean())) if len(self.conditioned) else SILENCE_DBFS
+    level_dbfs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +124,23 @@ def detected(blocks: Iterable[AudioBlock], settings: SegmenterSettings, rate_hz:
     high_pass = HighPass(rate_hz, rate_hz // WINDOWS_PER_S)
     segmenter = Segmenter(settings, rate_hz)
     last = None
+    level: float | None = None
     for block in blocks:
         if not len(block.samples):
-            yield Heard(block, block.samples, *_levels(segmenter), (), segmenter.settled)
+            yield Heard(block, block.samples, *_levels(segmenter), (), segmenter.settled, level_dbfs=level)
             continue
         last = block
         began_s = perf_counter()
         conditioned = high_pass.feed(block)
         levels, found = _levels(segmenter), segmenter.feed(conditioned)
         took_s = perf_counter() - began_s
-        yield Heard(block, conditioned.samples, *levels, found, segmenter.settled, took_s)
+        if len(conditioned.samples):
+            level = level_dbfs(float(np.abs(conditioned.samples).mean()))
+        yield Heard(block, conditioned.samples, *levels, found, segmenter.settled, took_s, level)
     if last is None:
         return
     end = AudioBlock(last.end, last.samples[:0], last.captured_at)
-    yield Heard(end, end.samples, *_levels(segmenter), segmenter.flush(), math.inf)
+    yield Heard(end, end.samples, *_levels(segmenter), segmenter.flush(), math.inf, level_dbfs=level)
 
 
 def _levels(segmenter: Segmenter) -> tuple[float, float]:

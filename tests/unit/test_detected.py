@@ -14,10 +14,17 @@ def told(sound: Float32, settings: SegmenterSettings | None = None) -> list[Hear
 
 
 def test_the_level_is_that_of_the_block() -> None:
-    levels = [heard.level_dbfs for heard in told(audio("...####...")) if len(heard.conditioned)]
+    levels = [heard.level_dbfs for heard in told(audio("...####..."))]
 
     assert levels[10] == pytest.approx(20 * np.log10(0.1), abs=0.5)
     assert levels[2] == pytest.approx(20 * np.log10(0.0005), abs=0.5)
+
+
+def test_where_no_window_is_complete_the_level_is_what_it_was() -> None:
+    heard = list(detected(blocks(audio("#"), [6, 0, 14, 6, 0]), SegmenterSettings(), RATE_HZ))
+
+    assert [len(one.conditioned) for one in heard][:5] == [0, 0, 20, 0, 0]
+    assert [one.level_dbfs is None for one in heard] == [True, True] + [False] * 5
 
 
 def test_the_level_of_a_beginning_follows_the_room() -> None:

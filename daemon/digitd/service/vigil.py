@@ -74,12 +74,12 @@ class Vigil:
         self._ready = False
         self._pinged_at = self._told_at = -math.inf
 
-    def heed(self, block: AudioBlock, level_dbfs: float, onset_dbfs: float, floor_dbfs: float) -> None:
+    def heed(self, block: AudioBlock, level_dbfs: float | None, onset_dbfs: float, floor_dbfs: float) -> None:
         """Look at a block, and at what the detector made of it.
 
         Args:
             block: As the source gave it; empty when time passed without audio.
-            level_dbfs: Mean level of the block.
+            level_dbfs: Mean level of the latest that could be measured; None before the first.
             onset_dbfs: How loud the beginning of a word would be.
             floor_dbfs: How loud the room is when nobody speaks.
         """

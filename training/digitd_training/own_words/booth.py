@@ -108,7 +108,7 @@ class Booth:
     def feed(self, heard: Heard) -> list[Message]:
         """Take the next block; return what came of it."""
         messages = self._record(heard.block)
-        if heard.level_dbfs > heard.onset_dbfs:
+        if heard.level_dbfs is not None and heard.level_dbfs > heard.onset_dbfs:
             self._quiet_from = heard.block.end
         for utterance in heard.utterances:
             messages += self._judge(utterance)

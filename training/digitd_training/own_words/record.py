@@ -138,7 +138,7 @@ def _words(heard: Iterable[Heard], rounds: Rounds, shelf: Shelf, keyboard: TextI
             return
         if UNDO in _typed(keyboard).split() and kept:
             yield Line(f"  threw {_thrown_away(booth, kept)} away")
-        if count % SHOWN_EACH == 0:
+        if count % SHOWN_EACH == 0 and one.level_dbfs is not None:
             asked = f"say {booth.asked.word!r}" if booth.asked else "quiet, please"
             yield Line(f"{meter(one.level_dbfs, one.onset_dbfs)}  {asked}", passing=True)
 
