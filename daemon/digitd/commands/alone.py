@@ -53,17 +53,17 @@ class Alone:
 
     def news(self) -> Iterator[Sequence[Message]]:
         """Tell what comes of each block, until the audio is over or it is asked to stop."""
-        is_over = False
-        while not is_over:
-            is_over = yield from self._heard_by(self._recogniser)
+        midway = False
+        while not (yield from self._heard_by(self._recogniser, midway=midway)):
+            midway = True
 
     def ask(self, topic: str, payload: str) -> None:
         """Ask for something; what comes of it is told."""
         self._tap.ask(Question(self._viewer.number, 0, topic, payload))
 
-    def _heard_by(self, recogniser: Recogniser) -> Generator[Sequence[Message], None, bool]:
+    def _heard_by(self, recogniser: Recogniser, *, midway: bool) -> Generator[Sequence[Message], None, bool]:
         """Listen until another recogniser has to go on; return whether the audio is over instead."""
-        for moment in recogniser.listen(self._audio):
+        for moment in recogniser.listen(self._audio, midway=midway):
             self._onlookers.show(moment, recogniser, hidden=None)
             self._gallery.hand_on()
             yield [message for line in self._viewer.taken() if (message := read(line))]
