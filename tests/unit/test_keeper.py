@@ -129,6 +129,23 @@ def test_a_folder_that_cannot_be_is_told_once_and_when_it_is_well_again(
     assert keeper.status.trouble is None
 
 
+def test_a_label_that_fails_is_told_and_clips_are_kept_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "labelled").write_bytes(b"no folder")
+    with working(album(tmp_path)) as keeper:
+        keeper.keep(clip(0))
+        soon(lambda: keeper.status.kept, 1)
+        keeper.label(name(0), "7")
+        keeper.keep(clip(1))
+        soon(lambda: keeper.status.kept, 2)
+
+    assert [record.message.partition(" folder=")[0] for record in caplog.records] == [
+        "clips are not labelled"
+    ]
+    assert keeper.status.trouble is None
+
+
 def test_what_is_not_kept_any_more_cannot_be_labelled(tmp_path: Path) -> None:
     with working(album(tmp_path)) as keeper, pytest.raises(DigitdError, match="not kept any more"):
         keeper.label(name(0), "7")

@@ -85,7 +85,7 @@ class Keeper:
         Raises:
             DigitdError: It is not kept any more, or too much waits already.
         """
-        self._ask(name, partial(self._album.label, name, label))
+        self._ask(name, partial(self._try, "labelled", partial(self._album.label, name, label)))
 
     def forget(self, name: str | None = None) -> None:
         """Let a clip be deleted, or all of them.
@@ -93,7 +93,7 @@ class Keeper:
         Raises:
             DigitdError: As for `label`.
         """
-        self._ask(name, partial(self._forget, name))
+        self._ask(name, partial(self._try, "forgotten", partial(self._forget, name)))
 
     def end(self) -> None:
         """Ask for the end, after what waits already."""
@@ -120,53 +120,57 @@ class Keeper:
 
     def work(self) -> None:
         """Do what there is to do until the end is asked for."""
-        job: Job | None = self._album.clear_up
+        job: Job | None = partial(self._try, "cleared up", self._album.clear_up)
         while job:
-            self._do(job)
-            job = self._jobs.get()
-
-    def _do(self, job: Job) -> None:
-        try:
             job()
             self._look()
-        except (DigitdError, OSError, ForeignError) as error:
-            self._complain(error)
+            job = self._jobs.get()
 
     def _keep(self, clip: Clip) -> None:
         try:
             self._album.keep(clip)
-        except (DigitdError, OSError):
+        except (DigitdError, OSError) as error:
             self.failed += 1
-            raise
+            self._complain(_reason(error))
+            return
         self._mend()
+
+    def _try(self, done: str, job: Job) -> None:
+        """Do what has to do with clips that are there; where it fails, others are kept all the same."""
+        try:
+            job()
+        except (OSError, ForeignError) as error:
+            log.warning("clips are not %s folder=%s error=%r", done, self._album.folder, _reason(error))
 
     def _forget(self, name: str | None) -> None:
         self._album.forget(name)
         self._mend()
 
     def _look(self) -> None:
-        there = self._album.kept()
-        self.status = Status(
-            kept=len(there),
-            labelled=sum(one.label is not None for one in there),
-            size=sum(one.size for one in there),
-            recent={one.name: one.label for one in there[-RECENT:]},
-            trouble=self._trouble,
-        )
+        with suppress(OSError):  # whatever is done there next says so
+            there = self._album.kept()
+            self.status = Status(
+                kept=len(there),
+                labelled=sum(one.label is not None for one in there),
+                size=sum(one.size for one in there),
+                recent={one.name: one.label for one in there[-RECENT:]},
+                trouble=self._trouble,
+            )
 
-    def _complain(self, error: Exception) -> None:
-        """Say what is wrong, once for as long as it lasts."""
-        text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        if self._trouble != text:
-            log.warning("clips are not kept folder=%s error=%r", self._album.folder, text)
-        self._trouble = text
-        with suppress(OSError):
-            self._look()
+    def _complain(self, reason: str) -> None:
+        """Say why clips are not kept, once for as long as it lasts."""
+        if self._trouble != reason:
+            log.warning("clips are not kept folder=%s error=%r", self._album.folder, reason)
+        self._trouble = reason
 
     def _mend(self) -> None:
         if self._trouble:
             log.info("clips are kept again folder=%s", self._album.folder)
         self._trouble = None
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 @contextmanager
