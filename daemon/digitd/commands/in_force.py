@@ -61,7 +61,9 @@ class InForce:
             ModelError: Its model cannot be used.
         """
         wanted = self._read_again()
-        return self._take_over(wanted, kept=wanted)
+        told = self._take_over(wanted, kept=wanted)
+        log.info("configuration reloaded model=%s", self.recogniser.title)
+        return told
 
     def try_out(self, payload: str) -> dict[str, Any]:
         """Listen with other settings of the detector, which the file knows nothing of.
@@ -72,7 +74,13 @@ class InForce:
         Raises:
             ConfigError: With what is allowed.
         """
-        return self._take_over(with_tried(self.config, payload), self.kept)
+        told = self._take_over(with_tried(self.config, payload), self.kept)
+        detector = self.config.detector
+        log.info(
+            "settings tried onset_db=%g offset_db=%g hang_over_ms=%g",
+            *(detector.onset_db, detector.offset_db, detector.hang_over_ms),
+        )
+        return told
 
     def _take_over(self, wanted: Config, kept: Config) -> dict[str, Any]:
         possible = replace(self.config, **{name: getattr(wanted, name) for name in RELOADED})
@@ -83,7 +91,6 @@ class InForce:
             latest(possible.decision.takes, recogniser.keywords)  # refused now, not once half is changed
         self.canary = canary_of(recogniser)
         set_up_logging(possible.log, sys.stderr, self._environ)
-        log.info("configuration reloaded model=%s", recogniser.title)
         _warn_of_deaf_settings(recogniser)
         self.recogniser, self.config, self.kept = recogniser, possible, kept
         return {"model": recogniser.title, "needs_restart": _unchanged(possible, wanted)}
