@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from digitd.errors import ConfigError
 from digitd.model.bundle import Bundle
 from digitd_training.corpora.splits import held_out
 from digitd_training.data import ELSE, Clip, Recording, clips, is_official_fsdd_test, spellings
@@ -97,15 +96,8 @@ def examined(
         after: The new one.
         takes: What neither has learned from, see `held_back`.
         recordings: All; of these only those of held-out speakers are heard.
-
-    Raises:
-        ConfigError: The models take audio of different rates.
     """
-    rate_hz, other_hz = after.card.features.rate_hz, before.card.features.rate_hz
-    if other_hz != rate_hz:
-        raise ConfigError(
-            f"a model for {other_hz} Hz cannot be compared with one for {rate_hz} Hz: --against"
-        )
+    rate_hz = after.card.features.rate_hz
     makers = [partial(cascade, before), partial(cascade, after)]
     asked = [one for one in questions(before, after, takes, recordings) if one.clips]
     played = [Take(clip, "room", seed) for one in asked for seed, clip in enumerate(one.clips)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from digitd.errors import ConfigError
 from digitd.model import SHIPPED
 from digitd.model.bundle import Bundle, read_bundle
 from digitd_training.data import Recording
@@ -58,6 +59,11 @@ def succeed(
         InputError: As for `train`.
         ConfigError: The two cannot be compared.
     """
+    rate_hz, other_hz = recipe.features.rate_hz, before.card.features.rate_hz
+    if other_hz != rate_hz:
+        raise ConfigError(
+            f"a model for {other_hz} Hz cannot be compared with one for {rate_hz} Hz: --against"
+        )
     takes = held_back(recordings)
     spared = {one.name for one in takes if one.split == "train"}
     learned_from = [one for one in recordings if one.name not in spared]
