@@ -33,7 +33,7 @@ from digitd.budget.levels import ABOVE, TOP, level, threshold
 from digitd.budget.takes import NO_TAKES, Takes
 
 STRICTEST: Final = 12
-"""So many steps for all keywords together, from 0.6 to 0.97, where 36 digits of `levels.TOP` are missed."""
+"""So many steps for all keywords together, from 0.6 to 0.97, where 50 digits of `levels.TOP` are missed."""
 
 PATIENCE: Final = 1
 """So many false accepts are no reason to act, however short the time: one tells nothing of a rate."""
