@@ -329,10 +329,9 @@ def test_what_would_fail_after_the_training_is_told_before_it(recordings: Path) 
     ids=[
         "no data",
         "no recipe",
+        "nothing else to learn from",
         "nothing to compare",
         "no words",
-        "nothing else to learn from",
-        "nothing of one's own",
         "no such model",
     ],
 )
