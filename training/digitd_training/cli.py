@@ -35,7 +35,6 @@ REFUSED = (
     "that are right. If you want it all the same: {made}"
 )
 
-
 NOT_COMPARED = (
     "There was nothing to compare it with {before} by: that takes five takes of a word that both know, or "
     "recordings of people who are held out (digitd-train fetch an4)."
@@ -128,7 +127,7 @@ def _make_of_own_words(arguments: argparse.Namespace) -> int:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     from digitd_training.data import read_manifest  # noqa: PLC0415 - TensorFlow, as above
-    from digitd_training.evaluation.markdown import main_tables  # noqa: PLC0415 - TensorFlow, as above
+    from digitd_training.evaluation.markdown import main_tables  # noqa: PLC0415
     from digitd_training.own_words.learn import recipe_for  # noqa: PLC0415
     from digitd_training.recipe import read_recipe  # noqa: PLC0415
     from digitd_training.train import recalibrate  # noqa: PLC0415
@@ -234,9 +233,8 @@ def _strings(arguments: argparse.Namespace) -> int:
     clips = string_clips(read_manifest(arguments.data), bundle.card.features.rate_hz, arguments.split)
     if not clips:
         raise InputError(f"{arguments.data}: no strings of digits in the split {arguments.split!r}")
-    rows = [pocketsphinx_strings(bundle, clips)] if arguments.rivals else []
-    rows = strings(bundle, clips) + rows
-    print(f"Model `{bundle.title}`.\n\n{string_table(rows)}")
+    rivals = [pocketsphinx_strings(bundle, clips)] if arguments.rivals else []  # first: it may be missing
+    print(f"Model `{bundle.title}`.\n\n{string_table([*strings(bundle, clips), *rivals])}")
     return 0
 
 

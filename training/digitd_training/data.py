@@ -8,7 +8,7 @@ seconds, rate_hz. `kind` is `digit` (label 0 to 9), `digits` and `mixed` (a sent
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -114,6 +114,17 @@ def spellings(labels: Collection[str]) -> dict[str, str]:
     return spelled
 
 
+def keywords_in(recording: Recording, keywords: Mapping[str, str]) -> set[str]:
+    """Return the labels of the keywords that are known to be spoken in a recording.
+
+    Args:
+        recording: With a word or a transcript for its label.
+        keywords: Spelled word to label.
+    """
+    words = {recording.label, *recording.label.split()}
+    return {keywords.get(word, word) for word in words} & {*keywords.values()}
+
+
 def is_official_fsdd_test(recording: Recording) -> bool:
     """Whether FSDD counts it to its test set: takes 0 to 4."""
     take = recording.path.stem.rpartition("_")[2]
@@ -147,7 +158,9 @@ def clips(recordings: Iterable[Recording], rate_hz: int, keywords: dict[str, str
         samples = load(recording, rate_hz)
         times = an4_word_times().get(recording.path.stem.lower(), []) if recording.source == "an4" else []
         found += _words(recording, samples, times, rate_hz, keywords)
-        if recording.kind in {"digits", "mixed"} or _says_keyword(recording, keywords):
+        if recording.kind in {"digits", "mixed"}:
+            continue
+        if recording.kind == "speech" and keywords_in(recording, keywords):  # not everything else, then
             continue
         kind = "word" if recording.kind in {"digit", "word"} else recording.kind
         spoken = keywords.get(recording.label, recording.label)
@@ -196,11 +209,6 @@ def faded(samples: Float32, rate_hz: int, fade_s: float = 0.015) -> Float32:
     shaped[:length] *= ramp
     shaped[len(shaped) - length :] *= ramp[::-1]
     return shaped
-
-
-def _says_keyword(recording: Recording, keywords: dict[str, str]) -> bool:
-    """Whether a keyword is known to be spoken in running speech, which then is not everything else."""
-    return recording.kind == "speech" and not keywords.keys().isdisjoint(recording.label.split())
 
 
 @cache

@@ -163,10 +163,7 @@ def kind_of(name: str) -> Literal["model", "article"]:
     Raises:
         ConfigError: As `read_recipe_as`.
     """
-    try:
-        return msgspec.convert(_said(name), _Kind).kind
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"recipe {name}: {error}") from error
+    return _converted(name, _said(name), _Kind).kind
 
 
 def read_recipe(name: str) -> Recipe:
@@ -185,10 +182,7 @@ def read_recipe_as(name: str, form: type[Form]) -> Form:
         ConfigError: There is none of that name, or something in it is wrong.
     """
     said = _said(name)
-    try:
-        recipe = msgspec.convert(said, form)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"recipe {name}: {error}") from error
+    recipe = _converted(name, said, form)
     if unknown := list(_unknown(said, form)):
         raise ConfigError(f"recipe {name}: unknown {', '.join(unknown)}")
     return recipe
@@ -203,6 +197,13 @@ def _said(name: str) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8") if path.is_file() else shipped.read_text(encoding="utf-8")
         return msgspec.yaml.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"recipe {name}: {error}") from error
+
+
+def _converted(name: str, said: dict[str, Any], form: type[Form]) -> Form:
+    try:
+        return msgspec.convert(said, form)
+    except msgspec.ValidationError as error:
         raise ConfigError(f"recipe {name}: {error}") from error
 
 

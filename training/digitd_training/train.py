@@ -25,7 +25,7 @@ from digitd.model.runtime import Network
 from digitd.model.verifier import sweep
 from digitd.pipeline import canary_song, sing
 from digitd_training.calibrate import gate, operating_point, trial
-from digitd_training.data import ELSE, Recording, is_official_fsdd_test
+from digitd_training.data import ELSE, Recording, is_official_fsdd_test, keywords_in
 from digitd_training.evaluation.evaluate import Report, evaluate
 from digitd_training.examples import Example, Eyes, SceneMaker, Seen, play
 from digitd_training.export import multiplications, self_test, to_float, to_int8
@@ -144,7 +144,10 @@ def seen(recipe: Recipe, recordings: Sequence[Recording]) -> list[Example[Seen]]
     Raises:
         InputError: The recipe asks for pieces of keywords of which nobody knows where they begin.
     """
-    if recipe.fragment_share and {one.source for one in recordings if keywords_in(recipe, one)} <= UNTRIMMED:
+    if (
+        recipe.fragment_share
+        and {one.source for one in recordings if keywords_in(one, recipe.keywords)} <= UNTRIMMED
+    ):
         raise InputError(
             "fragment_share: nobody knows where in their recordings these keywords begin; set it to 0"
         )
@@ -252,21 +255,15 @@ def development_part(recipe: Recipe, recordings: Sequence[Recording]) -> tuple[l
     Of keywords that nobody says who was held out, a household's own words, the takes learned from have to do.
     """
     held_out = [one for one in recordings if one.split == "dev" or one.kind == "impulse"]
-    strangers = [one for one in held_out if keywords_in(recipe, one)]
-    said = [keywords_in(recipe, one) for one in strangers if one.source in recipe.keyword_weights]
+    strangers = [one for one in held_out if keywords_in(one, recipe.keywords)]
+    said = [keywords_in(one, recipe.keywords) for one in strangers if one.source in recipe.keyword_weights]
     unsaid = {*recipe.keywords.values()}.difference(*said)
     takes = [
         one
         for one in training_part(recordings)
-        if one.source in recipe.keyword_weights and unsaid & keywords_in(recipe, one)
+        if one.source in recipe.keyword_weights and unsaid & keywords_in(one, recipe.keywords)
     ]
     return held_out + takes, bool(strangers)
-
-
-def keywords_in(recipe: Recipe, recording: Recording) -> set[str]:
-    """Return the labels of the keywords that are spoken in a recording."""
-    words = {recording.label, *recording.label.split()}
-    return {recipe.keywords.get(word, word) for word in words} & {*recipe.keywords.values()}
 
 
 def training_part(recordings: Sequence[Recording]) -> list[Recording]:

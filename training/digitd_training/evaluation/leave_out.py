@@ -9,7 +9,7 @@ import msgspec
 
 from digitd.errors import InputError
 from digitd.model.bundle import Bundle
-from digitd_training.data import ELSE, Recording, clips, read_manifest
+from digitd_training.data import ELSE, Recording, clips, keywords_in, read_manifest
 from digitd_training.evaluation.counting import Figures, figures
 from digitd_training.evaluation.evaluate import quiet_room
 from digitd_training.evaluation.hearing import Take, listen
@@ -17,7 +17,7 @@ from digitd_training.evaluation.recognisers import ours
 from digitd_training.evaluation.tables import table
 from digitd_training.provenance import provenance_of
 from digitd_training.recipe import Recipe
-from digitd_training.train import calibrated, development_part, keywords_in, learned, seen, training_part
+from digitd_training.train import calibrated, development_part, learned, seen, training_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def leave_out(recipe: Recipe, folder: Path, source: str, command: str) -> Iterat
         {
             one.speaker
             for one in training_part(recordings)
-            if one.source == source and keywords_in(recipe, one)
+            if one.source == source and keywords_in(one, recipe.keywords)
         }
         - {""}
     )

@@ -19,10 +19,10 @@ from digitd_training.evaluation.hearing import Heard, Take, listen
 from digitd_training.evaluation.recognisers import cascade
 from digitd_training.own_words.learn import SOURCE
 
+Item = TypeVar("Item")
+
 MOST_CLIPS = 100
 """So many clips of other people are played at most: a minute, not a quarter of an hour."""
-
-Item = TypeVar("Item")
 
 MARGIN = 0.05
 """A model is worse that gets more than this share less right, and more than one clip: fewer may be chance."""

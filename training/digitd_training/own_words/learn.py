@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from digitd.errors import InputError
+from digitd.numbers import DIGITS
 from digitd_training.corpora.fetch import fetch
 from digitd_training.corpora.manifest import NAME
-from digitd_training.data import DIGITS, Recording, spellings
+from digitd_training.data import Recording, spellings
 from digitd_training.recipe import Recipe, read_recipe
 
 SOURCE = "words"
@@ -52,7 +53,7 @@ def recipe_for(recipe: Recipe, recordings: Sequence[Recording], *, beside_digits
     if not beside_digits:
         return replace(recipe, keywords=keywords)
     digits = read_recipe("digits")
-    share = SHARE_OF_DIGITS if set(DIGITS.values()).issuperset(words) else SHARE
+    share = SHARE_OF_DIGITS if DIGITS.issuperset(words) else SHARE
     weights = {source: (1 - share) * weight for source, weight in digits.keyword_weights.items()}
     return replace(
         recipe,
